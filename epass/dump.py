@@ -67,17 +67,13 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """The files of one chip. ``read_at`` has a time zone; ``apdus`` and ``seconds`` are the cost.
-
-    ``absent`` has the status word for each file that the chip listed and did not give.
-    """
+    """The files of one chip; ``apdus`` and ``seconds`` are what the read cost."""
 
     files: Mapping[File, bytes] = field(repr=False)
     access: Access
     read_at: datetime
     apdus: int = 0
     seconds: float = 0.0
-    absent: Mapping[File, int] = field(default_factory=dict)
 
     def require(self, file: File) -> bytes:
         """The raw bytes of ``file``.
@@ -104,7 +100,6 @@ class Dump:
                 file.label: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
                 for file, content in self.files.items()
             },
-            "absent": {file.label: f"{sw:04X}" for file, sw in self.absent.items()},
         }
         named[INDEX] = json.dumps(index, indent=2).encode() + b"\n"
         return named
@@ -125,16 +120,12 @@ class Dump:
         for label, expected in listed.items():
             file = _file(label)
             files[file] = _content(named, file, expected)
-        absent = index.get("absent", {})
-        if not isinstance(absent, dict):
-            raise FormatError("absent is not an object", INDEX)
         return cls(
             files=files,
             access=Access.from_dict(index.get("access")),
             read_at=_time(index),
             apdus=_optional(index, "apdus", int) or 0,
             seconds=float(_optional(index, "seconds", (int, float)) or 0.0),
-            absent={_file(label): _status(sw) for label, sw in absent.items()},
         )
 
 
@@ -177,13 +168,6 @@ def _time(index: dict[str, Any]) -> datetime:
     if moment.tzinfo is None:
         raise FormatError("read_at has no time zone", INDEX)
     return moment
-
-
-def _status(raw: object) -> int:
-    try:
-        return int(raw, 16) if isinstance(raw, str) and len(raw) == 4 else -1
-    except ValueError:
-        raise FormatError("absent holds no status word", INDEX) from None
 
 
 def _text(raw: dict[str, Any], name: str) -> str:

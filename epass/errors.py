@@ -72,16 +72,29 @@ class InputError(EpassError):
 
 
 class ReaderError(EpassError):
-    """PC/SC, the reader, or the card's place on it."""
+    """PC/SC, the reader, or the card's place on it; ``hresult`` is the PC/SC return code."""
 
     code = "reader"
     exit_status = 3
     retryable = True
 
+    def __init__(
+        self, message: str, *, hresult: int | None = None, advice: str | None = None
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.hresult = hresult
+
+    @property
+    def facts(self) -> dict[str, str | int | bool | None]:
+        return {} if self.hresult is None else {"hresult": f"{self.hresult:08X}"}
+
 
 class NoServiceError(ReaderError):
     code = "no_service"
-    advice = "Start the PC/SC service (Linux: pcscd; Windows: the Smart Card service)."
+    advice = (
+        "Start the PC/SC service (Linux: pcscd; Windows: the Smart Card service, "
+        "which runs only while a reader is connected)."
+    )
 
 
 class NoReaderError(ReaderError):
@@ -328,26 +341,37 @@ class EncodingRefusedError(RefusedError):
 
 
 class NotDeliveredError(UploadError):
-    """As far as can be told nothing arrived; the same request may succeed later."""
+    """As far as can be told nothing arrived; the same request may succeed later.
+
+    ``retry_after`` is in seconds, where the endpoint says when to come back.
+    """
 
     code = "not_delivered"
     retryable = True
     advice = "Repeat the upload later; the document need not be read again."
 
-
-class RateLimitedError(NotDeliveredError):
-    """429; ``retry_after`` in seconds where the endpoint says so."""
-
-    code = "rate_limited"
-
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message, status=429)
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        api_code: str | None = None,
+        advice: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, api_code=api_code, advice=advice)
         self.retry_after = retry_after
 
     @property
     def facts(self) -> dict[str, str | int | bool | None]:
         after = None if self.retry_after is None else round(self.retry_after)
         return {**super().facts, "retry_after": after}
+
+
+class RateLimitedError(NotDeliveredError):
+    """429."""
+
+    code = "rate_limited"
 
 
 class EndpointFaultError(NotDeliveredError):
@@ -361,6 +385,17 @@ class UnreachableError(NotDeliveredError):
 
     code = "unreachable"
     advice = "Check the network and the base URL, then repeat the upload."
+
+
+class CertificateError(NotDeliveredError):
+    """TLS: the certificate is not the endpoint's as far as this machine's trust store can tell."""
+
+    code = "certificate"
+    retryable = False
+    advice = (
+        "Check the base URL, this machine's clock and its trust store (SSL_CERT_FILE); "
+        "do not switch the check off."
+    )
 
 
 class OutcomeUnknownError(UploadError):
@@ -398,11 +433,19 @@ class MissingPackageError(ConfigError):
 
     code = "missing_package"
 
-    def __init__(self, package: str, extra: str) -> None:
+    def __init__(self, package: str, extra: str, *, needs: str = "") -> None:
         super().__init__(
-            f"{package} is not installed", advice=f"Install it: pip install 'epass[{extra}]'"
+            f"{package} is not installed",
+            advice=f"Install it: pip install 'epass[{extra}]'{needs and f' ({needs})'}",
         )
         self.package = package
+
+
+class StorageError(ConfigError):
+    """A file could not be written or read; nothing half-written is left behind."""
+
+    code = "storage"
+    advice = "Check that the place exists, has room, and may be written."
 
 
 class Cancelled(EpassError):  # noqa: N818 - a decision of the operator, not a fault

@@ -1,0 +1,148 @@
+"""Traces: the wire of a read, recorded and replayed to the byte. A trace is a test vector.
+
+A trace is a JSON Lines file. The first line is ``{"schema": "epass.trace", "version": 1}`` with
+facts about the read; then a line for each command and response as they went over the link,
+``{"c": hex, "r": hex}``, and, only where asked for, one for each draw of the reader's
+randomness, ``{"random": hex}``. Secure messaging has encrypted what the wire carries, but
+who has the random bytes too can compute the keys of PACE: they are recorded for fictitious
+documents, never by default.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Self
+
+from epass.card.apdu import Channel, Command, Response
+from epass.errors import FormatError, ProtocolError
+
+SCHEMA, SCHEMA_VERSION = "epass.trace", 1
+
+Line = dict[str, object]
+
+
+class TracingChannel:
+    """A channel around a channel that gives each exchange to ``write`` as a line of a trace."""
+
+    def __init__(self, channel: Channel, write: Callable[[str], object]) -> None:
+        self._channel = channel
+        self._write = write
+
+    def transmit(self, command: Command) -> Response:
+        """Raises what the channel raises; a command without an answer is recorded without."""
+        line = {"c": command.encode().hex().upper()}
+        try:
+            response = self._channel.transmit(command)
+            line["r"] = response.encode().hex().upper()
+            return response
+        finally:
+            self._write(json.dumps(line) + "\n")
+
+    def random(self, source: Callable[[int], bytes]) -> Callable[[int], bytes]:
+        """A source of randomness whose draws stand in the trace, so that it can be replayed."""
+
+        def draw(count: int) -> bytes:
+            drawn = source(count)
+            self._write(json.dumps({"random": drawn.hex().upper()}) + "\n")
+            return drawn
+
+        return draw
+
+
+def header(**facts: object) -> str:
+    """The first line of a trace."""
+    return json.dumps({"schema": SCHEMA, "version": SCHEMA_VERSION, **facts}) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A trace as it was recorded: the facts of its first line, the exchanges, the draws."""
+
+    facts: Line
+    exchanges: tuple[tuple[Command, Response], ...] = field(repr=False)
+    draws: tuple[bytes, ...] = field(repr=False)
+
+    @classmethod
+    def parse(cls, lines: Iterable[str]) -> Self:
+        """Parse the lines of a trace.
+
+        Raises:
+            FormatError: a line is none of a trace; its number is the offset.
+        """
+        numbered = enumerate(lines, 1)
+        facts = _facts(numbered)
+        exchanges, draws = [], []
+        for number, text in numbered:
+            line = _object(text, number)
+            if "random" in line:
+                draws.append(_bytes(line, "random", number))
+                continue
+            command = Command.parse(_bytes(line, "c", number))
+            exchanges.append((command, Response.parse(_bytes(line, "r", number))))
+        return cls(facts, tuple(exchanges), tuple(draws))
+
+
+class ReplayChannel:
+    """A channel that answers from a trace, and only to exactly the recorded commands."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._exchanges = iter(trace.exchanges)
+        self._draws = iter(trace.draws)
+        self._count = 0
+
+    def transmit(self, command: Command) -> Response:
+        """The recorded response.
+
+        Raises:
+            ProtocolError: the command is not the next one of the trace, byte for byte.
+        """
+        self._count += 1
+        expected, response = next(self._exchanges, (None, None))
+        if expected is None or response is None:
+            raise ProtocolError("replay", f"the trace ends before command {self._count}")
+        if expected.encode() != command.encode():
+            raise ProtocolError("replay", f"command {self._count} is not the recorded one")
+        return response
+
+    def random(self, count: int) -> bytes:
+        """The recorded randomness.
+
+        Raises:
+            ProtocolError: the trace holds no further draw, or one of another length.
+        """
+        drawn = next(self._draws, b"")
+        if len(drawn) != count:
+            raise ProtocolError("replay", f"no draw of {count} bytes is recorded here")
+        return drawn
+
+    def finish(self) -> None:
+        """Raises ProtocolError where commands of the trace were not sent."""
+        left = sum(1 for _ in self._exchanges)
+        if left:
+            raise ProtocolError("replay", f"{left} recorded commands were not sent")
+
+
+def _facts(numbered: Iterator[tuple[int, str]]) -> Line:
+    number, text = next(numbered, (1, ""))
+    facts = _object(text, number)
+    if (facts.get("schema"), facts.get("version")) != (SCHEMA, SCHEMA_VERSION):
+        raise FormatError(f"not the first line of {SCHEMA} version {SCHEMA_VERSION}", "trace", 1)
+    return facts
+
+
+def _object(text: str, number: int) -> Line:
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        raise FormatError("not JSON", "trace line", number) from None
+    if not isinstance(line, dict):
+        raise FormatError("not a JSON object", "trace line", number)
+    return line
+
+
+def _bytes(line: Line, name: str, number: int) -> bytes:
+    value = line.get(name)
+    try:
+        return bytes.fromhex(value if isinstance(value, str) else "?")
+    except ValueError:
+        raise FormatError(f"{name} is not hexadecimal", "trace line", number) from None

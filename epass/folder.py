@@ -1,0 +1,99 @@
+"""Dumps on disk: one folder a document, written whole or not at all.
+
+The folder holds ``dump.json`` and a file for each file of the chip, readable only by its owner
+(on Windows by the rights of the parent folder). It appears under its name only when everything
+is on the disk.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from epass.dump import FILE_NAMES, INDEX, Dump
+from epass.errors import FormatError, InputError, StorageError
+
+OWNER_ONLY = 0o600
+LARGEST = 1 << 20  # bytes; 16 times the largest file that READ BINARY reads
+
+
+def check_free(folder: Path) -> None:
+    """See that a dump can be written to ``folder``, before a chip is touched.
+
+    Raises:
+        InputError: it is a file, or holds something already.
+        StorageError: its parent is missing or may not be written.
+    """
+    with _storage(folder):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"{folder} exists and is not an empty folder")
+        os.rmdir(_sibling(folder))
+
+
+def save(dump: Dump, folder: Path) -> None:
+    """Write ``dump`` to ``folder``, which is made.
+
+    Raises:
+        InputError: ``folder`` holds something already.
+        StorageError: the disk is full, or the place may not be written.
+    """
+    check_free(folder)
+    with _storage(folder):
+        staging = _sibling(folder)
+        try:
+            for name, content in dump.to_files().items():
+                write_private(staging / name, content)
+            if folder.exists():
+                os.rmdir(folder)  # Windows does not rename over an empty folder
+            os.rename(staging, folder)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+
+
+def load(folder: Path) -> Dump:
+    """Read the dump in ``folder``.
+
+    Raises:
+        InputError: there is no such folder.
+        FormatError: it holds no dump, or not the bytes that were saved.
+        StorageError: it cannot be read.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder")
+    with _storage(folder):
+        names = {INDEX, *FILE_NAMES.values()} & {item.name for item in folder.iterdir()}
+        return Dump.from_files({name: _read(folder / name) for name in names})
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner may read, and see it onto the disk."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags, OWNER_ONLY), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise FormatError(f"larger than {LARGEST} bytes", path.name)
+    return content
+
+
+def _sibling(folder: Path) -> Path:
+    """A new folder beside ``folder``, so that renaming it is atomic."""
+    parent = Path(os.path.abspath(folder)).parent
+    return Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
+
+
+@contextmanager
+def _storage(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{place}: {error.strerror or 'not accessible'}") from None

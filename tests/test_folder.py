@@ -1,0 +1,81 @@
+"""Dumps on disk: whole or not at all, private, and not over something else."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from test_dump import DUMP
+
+from epass import folder
+from epass.errors import FormatError, InputError, StorageError
+
+
+def test_what_is_saved_loads(tmp_path: Path) -> None:
+    folder.save(DUMP, tmp_path / "one")
+    assert folder.load(tmp_path / "one") == DUMP
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    folder.save(DUMP, tmp_path / "one")
+    assert folder.load(tmp_path / "one") == DUMP
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
+def test_only_the_owner_may_read(tmp_path: Path) -> None:
+    folder.save(DUMP, tmp_path / "one")
+    modes = {stat.S_IMODE(item.stat().st_mode) for item in (tmp_path / "one").iterdir()}
+    assert modes == {0o600}
+    assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == 0o700
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    folder.save(DUMP, tmp_path / "one")
+    with pytest.raises(InputError, match="is not an empty folder"):
+        folder.save(DUMP, tmp_path / "one")
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(InputError, match="is not an empty folder"):
+        folder.check_free(tmp_path / "file")
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        folder.save(DUMP, tmp_path / "one")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        folder.save(DUMP, tmp_path / "one")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_parent_is_found_before_the_read(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="No such file or directory"):
+        folder.check_free(tmp_path / "none" / "one")
+
+
+def test_checking_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder.check_free(tmp_path / "one")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_dump_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not a folder"):
+        folder.load(tmp_path / "none")
+    with pytest.raises(FormatError, match=r"dump\.json: missing"):
+        folder.load(tmp_path)
+    (tmp_path / "dump.json").write_bytes(b" " * (folder.LARGEST + 1))
+    with pytest.raises(FormatError, match=r"dump\.json: larger than 1048576 bytes"):
+        folder.load(tmp_path)

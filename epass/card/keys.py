@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from epass.errors import InputError
-from epass.lds import mrz
+from epass.lds import mrz, mrz_typed
 
 SEED = 16  # bytes of K_seed, §9.7.2
 
@@ -31,7 +31,7 @@ class MrzKey:
             InputError: these are no MRZ lines, or a check digit is wrong; which, and what was
                 likely misread, is in the message.
         """
-        return cls(mrz.key_information(text))
+        return cls(mrz.information(mrz_typed.typed(text)))
 
     @classmethod
     def from_fields(cls, number: str, birth: str, expiry: str) -> Self:

@@ -17,25 +17,34 @@ from epass.crypto import ciphers, ec
 from epass.crypto.ciphers import PASSWORD, Cipher
 from epass.crypto.ec import Curve, Point
 from epass.errors import AccessDeniedError, FormatError, ProtocolError, UnsupportedError
-from epass.lds.security_infos import PaceInfo
+from epass.lds.security_infos import KeyAgreement, Mapping, PaceInfo, PaceProtocol
 
+ID_PACE = bytes.fromhex("04007F0007020204")  # 0.4.0.127.0.7.2.2.4, §9.2.3
 SET_AT = (0xC1, 0xA4)  # §4.4.4.1: set the authentication template for mutual authentication
 DO_MECHANISM, DO_PASSWORD, DO_PARAMETERS = 0x80, 0x83, 0x84
 DYNAMIC_DATA, CHAINED = 0x7C, 0x10
 NONCE, MAP_OURS, MAP_THEIRS, KEY_OURS, KEY_THEIRS, TOKEN_OURS, TOKEN_THEIRS = range(0x80, 0x87)
 PUBLIC_KEY, DO_OID, DO_POINT = 0x7F49, 0x06, 0x86
 NONCE_SIZES = (16, 32)  # bytes; whole blocks of §4.4.3.3, of which at least 128 bits are needed
-REJECTED = 0x6300
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
     """A PACE protocol that both sides can run. ``named`` says that data object 84 is needed."""
 
-    info: PaceInfo
-    cipher: Cipher
+    protocol: PaceProtocol
     curve: Curve
     named: bool
+
+    @property
+    def cipher(self) -> Cipher:
+        return self.protocol.cipher
+
+    @property
+    def oid(self) -> bytes:
+        """The object identifier of the protocol, the value only."""
+        *_, group, number = self.protocol.oid.split(".")
+        return ID_PACE + bytes((int(group), int(number)))
 
 
 def choose(infos: Iterable[PaceInfo]) -> Suite:
@@ -49,19 +58,29 @@ def choose(infos: Iterable[PaceInfo]) -> Suite:
     named = len({info.parameter_id for info in offered}) > 1
     suites = [suite for info in offered if (suite := _suite(info, named))]
     if not suites:
-        names = ", ".join(sorted({info.name for info in offered}))
+        names = ", ".join(sorted({_name(info) for info in offered}))
         raise UnsupportedError(f"the chip offers PACE only as {names}")
-    return max(
-        suites,
-        key=lambda suite: (suite.cipher.key_size, suite.cipher.block, suite.curve.n.bit_length()),
-    )
+    return max(suites, key=_strength)
 
 
 def _suite(info: PaceInfo, named: bool) -> Suite | None:
     curve = None if info.parameter_id is None else ec.by_parameter_id(info.parameter_id)
-    if curve is None or (info.agreement, info.mapping) != ("ECDH", "GM"):
+    protocol = info.protocol
+    wanted = (KeyAgreement.ECDH, Mapping.GENERIC)
+    if curve is None or (protocol.agreement, protocol.mapping) != wanted:
         return None
-    return Suite(info, info.cipher, curve, named)
+    return Suite(protocol, curve, named)
+
+
+def _strength(suite: Suite) -> tuple[int, int, int]:
+    """AES before 3DES, then the longer key, then the larger group."""
+    return suite.cipher.block, suite.cipher.key_size, suite.curve.n.bit_length()
+
+
+def _name(info: PaceInfo) -> str:
+    protocol = info.protocol
+    name = f"{protocol.agreement.value}-{protocol.mapping.value}-{protocol.cipher.label}"
+    return f"{name} with parameters {info.parameter_id}"
 
 
 def authenticate(
@@ -99,7 +118,7 @@ def authenticate(
 
 
 def _select(channel: Channel, key: Key, suite: Suite) -> None:
-    template = tlv.build(DO_MECHANISM, suite.info.oid_bytes)
+    template = tlv.build(DO_MECHANISM, suite.oid)
     template += tlv.build(DO_PASSWORD, bytes((key.reference,)))
     if suite.named:
         template += tlv.build(DO_PARAMETERS, bytes((suite.curve.parameter_id,)))
@@ -150,7 +169,7 @@ def _agree(
 
 def _token(suite: Suite, mac: bytes, public: Point) -> bytes:
     """The authentication token over the other side's public key (§4.4.3.4, §9.4.5)."""
-    body = tlv.build(DO_OID, suite.info.oid_bytes) + tlv.build(DO_POINT, public.encode())
+    body = tlv.build(DO_OID, suite.oid) + tlv.build(DO_POINT, public.encode())
     return ciphers.mac(suite.cipher, mac, tlv.build(PUBLIC_KEY, body))
 
 

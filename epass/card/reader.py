@@ -107,7 +107,7 @@ def _open(
             "PACE",
             key.label,
             suite.cipher.label,
-            suite.info.mapping,
+            suite.protocol.mapping.value,
             suite.curve.parameter_id,
             suite.curve.name,
         )

@@ -57,7 +57,9 @@ class ChipSession:
         cla = command.cla | PROTECTED
         header = bytes((cla, command.ins, command.p1, command.p2))
         objects = self._command_data(command) + _le_object(command)
-        tag = self._checksum(ciphers.pad(header, self._cipher.block) + objects)
+        if objects:  # ISO/IEC 7816-4 §10.2.3.1: a header alone is padded once, with the counter
+            header = ciphers.pad(header, self._cipher.block)
+        tag = self._checksum(header + objects)
         data = objects + tlv.build(DO_MAC, tag)
         wide = command.is_extended or len(data) > SHORT_DATA
         le = SHORT_LE << 8 if wide else SHORT_LE  # coded as zeros: whatever the chip has

@@ -1,0 +1,185 @@
+"""The options that commands share, and where what they mean is explained to the operator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+COMPRESSIONS = ("gzip", "deflate", "none")  # of the endpoint; a test compares it with the client
+SANDBOX_SESSION = (
+    "00000000-0000-4000-8000-000000000001"  # so that examples can be typed as they stand
+)
+
+
+@dataclass
+class State:
+    """What ``main`` must know when a command has failed."""
+
+    json: bool = False
+
+
+def format_option(command: F) -> F:
+    """``--format``; the command gets ``as_json``."""
+
+    def note(context: click.Context, _parameter: click.Parameter, value: str) -> bool:
+        state = context.find_root().ensure_object(State)
+        state.json = value == "json"
+        return state.json
+
+    return click.option(
+        "--format",
+        "as_json",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        callback=note,
+        is_eager=True,
+        help="Result on stdout for people or for programs.",
+    )(command)
+
+
+def key_options(command: F) -> F:
+    """How the chip is opened; see ``wiring.key_from``."""
+    return _all(
+        click.option(
+            "--mrz",
+            metavar="TEXT",
+            help="The MRZ lines. Other users of this machine may see it; the prompt is safer.",
+        ),
+        click.option(
+            "--mrz-file",
+            type=click.File("r"),
+            help="A file with the MRZ lines; - is standard input.",
+        ),
+        click.option(
+            "--number",
+            metavar="TEXT",
+            help="Document number, with --birth and --expiry; check digits are computed.",
+        ),
+        click.option("--birth", metavar="YYMMDD", help="Date of birth as in the MRZ."),
+        click.option("--expiry", metavar="YYMMDD", help="Date of expiry as in the MRZ."),
+        click.option("--can", metavar="DIGITS", help="Card access number instead of the MRZ."),
+    )(command)
+
+
+def reader_options(command: F) -> F:
+    """Which reader, and how patient to be with it."""
+    return _all(
+        click.option(
+            "--reader", metavar="NAME", help="Index or part of the name, as `epass readers` lists."
+        ),
+        click.option(
+            "--wait",
+            type=click.FloatRange(0, 86400),
+            default=30.0,
+            show_default=True,
+            help="Seconds to wait for a document.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0.1, 600),
+            default=10.0,
+            show_default=True,
+            help="Seconds that the chip may take for one command.",
+        ),
+        click.option(
+            "--extended",
+            is_flag=True,
+            help="Read with extended length; faster where chip and reader can.",
+        ),
+    )(command)
+
+
+def keeping_options(command: F) -> F:
+    """What of the read is kept on disk."""
+    return _all(
+        click.option(
+            "--save",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Keep the files in a new folder, readable by you only.",
+        ),
+        click.option(
+            "--trace",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Record the (encrypted) exchange with the chip.",
+        ),
+        click.option(
+            "--trace-random",
+            is_flag=True,
+            help="Record the reader's random numbers too: the trace replays, and can be decrypted."
+            " For test documents only.",
+        ),
+    )(command)
+
+
+def endpoint_options(command: F) -> F:
+    """Where to deliver, and how; keys are never option values."""
+    return _all(
+        click.option("--session", type=click.UUID, required=True, help="The verification session."),
+        click.option(
+            "--base-url",
+            envvar="EPASS_BASE_URL",
+            metavar="URL",
+            help="Of your integration; else $EPASS_BASE_URL.",
+        ),
+        click.option(
+            "--credentials",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="File with lines api_key=… and shared_secret=…; else $EPASS_API_KEY and"
+            " $EPASS_SHARED_SECRET, else the keyring.",
+        ),
+        click.option(
+            "--compression",
+            type=click.Choice(COMPRESSIONS),
+            default="gzip",
+            show_default=True,
+            help="Of the request body.",
+        ),
+        click.option(
+            "--require-trust",
+            is_flag=True,
+            help="Upload only what is verified up to a trust anchor.",
+        ),
+    )(command)
+
+
+def document_options(command: F) -> F:
+    """The fictitious document and its chip; `epass simulate --list` names the choices."""
+    return _all(
+        click.option("--document", default="TD3", show_default=True, help="Its format."),
+        click.option("--holder", default="eriksson", show_default=True, help="Whose it is."),
+        click.option("--lds", default="1.7", show_default=True, help="Version of its LDS."),
+        click.option("--image", default="JPEG", show_default=True, help="Kind of portrait."),
+        click.option("--image-size", type=click.IntRange(1), help="Size of the portrait in bytes."),
+        click.option("--faces", type=click.IntRange(1, 9), default=1, help="Faces in DG2."),
+        click.option("--signature", default="ECDSA", show_default=True, help="Of EF.SOD."),
+        click.option("--signer-curve", default="P-256", show_default=True, help="For ECDSA."),
+        click.option("--explicit", is_flag=True, help="Explicit curve parameters in keys."),
+        click.option("--digest", default="SHA-256", show_default=True, help="Of EF.SOD."),
+        click.option("--signer-id", default="issuer-and-serial", help="How EF.SOD names it."),
+        click.option("--document-can", default="123456", help="CAN printed on the document."),
+        click.option("--access", multiple=True, help="PACE, BAC; repeat for both (default)."),
+        click.option("--cipher", default="AES-128", show_default=True, help="Of PACE."),
+        click.option(
+            "--curve", default="brainpoolP256r1", show_default=True, help="Of PACE; name or id."
+        ),
+        click.option(
+            "--chip-extended/--chip-short", default=True, help="Does it take extended length?"
+        ),
+    )(command)
+
+
+def _all(*options: Callable[[F], F]) -> Decorator[F]:
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate

@@ -1,0 +1,31 @@
+"""The progress bar of a read, on stderr and for a person only."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from epass.card.reader import ReadEvent, ignore
+
+OnEvent = Callable[[ReadEvent], object]
+
+
+@contextmanager
+def bar(show: bool) -> Iterator[OnEvent]:
+    """An ``on_event`` that draws a bar, if ``show`` is set and stderr is a terminal."""
+    console = Console(stderr=True)
+    if not (show and console.is_terminal):
+        yield ignore
+        return
+    columns = TextColumn("{task.description:<12}"), BarColumn(), DownloadColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Opening", total=None)
+
+        def draw(event: ReadEvent) -> None:
+            if event.file is not None:
+                total = event.total or None
+                label = event.file.label
+                progress.update(task, description=label, completed=event.done, total=total)
+
+        yield draw

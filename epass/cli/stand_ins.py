@@ -1,0 +1,194 @@
+"""``simulate`` and ``sandbox``: the passport and the endpoint that are none."""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import click
+
+from epass import sandbox
+from epass.cli.wiring import Options, say
+from epass.errors import CommunicationError, InputError
+from epass.lds.names import File
+from epass.sandbox import Fault, RequestLine, Sandbox
+from epass.sim import access, issuer, vpcd
+from epass.sim.chip import Chip
+from epass.sim.issuer import Document
+
+# Fictitious, and the same each time, so that examples can be typed as they stand.
+API_KEY, SHARED_SECRET = "sandbox-key", "sandbox-secret"
+FOREVER = 3600.0  # seconds; a wait without a limit cannot be interrupted on Windows
+
+
+def choices() -> dict[str, object]:
+    """What can be chosen of a simulated document, for ``simulate --list``."""
+    return {
+        "schema": "epass.simulate.list",
+        "version": 1,
+        "documents": list(issuer.FORMATS),
+        "holders": {name: holder.about for name, holder in issuer.HOLDERS.items()},
+        "lds_versions": list(issuer.LDS_VERSIONS),
+        "images": list(issuer.IMAGES),
+        "access": list(access.ACCESS),
+        "mappings": list(access.PACE_MAPPINGS),
+        "ciphers": list(access.CIPHERS),
+        "parameter_sets": [
+            {"id": item.parameter_id, "name": item.name} for item in access.parameter_sets()
+        ],
+        "signatures": list(issuer.SIGNATURES),
+        "signer_curves": list(issuer.CURVES),
+        "signer_ids": list(issuer.SIGNER_IDS),
+        "digests": list(issuer.DIGESTS),
+    }
+
+
+def make_document(options: Options) -> Document:
+    return issuer.issue(
+        options["holder"],
+        document_format=options["document"],
+        lds_version=options["lds"],
+        image=options["image"],
+        image_size=options["image_size"],
+        faces=options["faces"],
+        signature=options["signature"],
+        curve=options["signer_curve"],
+        explicit_parameters=options["explicit"],
+        digest=options["digest"],
+        signer_id=options["signer_id"],
+        can=options["document_can"],
+    )
+
+
+def make_chip(document: Document, options: Options, **more: Any) -> Chip:
+    """The chip that the options describe; without ``--access`` it offers PACE and BAC."""
+    return Chip(
+        document,
+        access=options["access"] or access.ACCESS,
+        cipher=options["cipher"],
+        parameter_id=parameter_id(options["curve"]),
+        extended=options["chip_extended"],
+        **more,
+    )
+
+
+def parameter_id(wanted: str) -> int:
+    """The parameter set that a name or number means.
+
+    Raises:
+        InputError: there is none.
+    """
+    sets = access.parameter_sets()
+    for item in sets:
+        if wanted.casefold() in (item.name.casefold(), str(item.parameter_id)):
+            return item.parameter_id
+    names = ", ".join(f"{item.parameter_id} {item.name}" for item in sets)
+    raise InputError(f"there is no such curve; choose of {names}")
+
+
+def simulate(options: Options, *, as_json: bool) -> None:
+    """Hold a passport in the PC/SC service until Ctrl-C."""
+    document = make_document(options)
+    chip = make_chip(document, options)
+    ports = (options["port"],) if options["port"] else vpcd.PORTS
+    on_apdu = _show_apdu if options["verbose"] else None
+    try:
+        for port in ports:
+            if _held(chip, port, on_apdu, partial(_introduce, document, port, as_json)):
+                return
+    except KeyboardInterrupt:  # the regular end
+        return
+    raise CommunicationError(
+        "no slot of the virtual reader is free",
+        advice="Another simulated card is in it: end that program first.",
+    )
+
+
+def _held(
+    chip: Chip,
+    port: int,
+    on_apdu: Callable[[bytes, bytes], None] | None,
+    introduce: Callable[[], None],
+) -> bool:
+    """Hold the card at ``port``, and say so; False if the slot is taken."""
+    seen = threading.Event()
+
+    def on_seen() -> None:
+        seen.set()
+        introduce()
+
+    try:
+        vpcd.serve(chip, port=port, stop=threading.Event(), on_apdu=on_apdu, on_seen=on_seen)
+    except CommunicationError:
+        if seen.is_set():
+            raise
+        return False
+    return True
+
+
+def _introduce(document: Document, port: int, as_json: bool) -> None:
+    if as_json:
+        facts = {
+            "schema": "epass.simulate",
+            "version": 1,
+            "mrz": document.mrz,
+            "can": document.can,
+            "port": port,
+            "files": {file.label: len(content) for file, content in document.files.items()},
+        }
+        click.echo(json.dumps(facts))
+    else:
+        size = len(document.files[File.DG2])
+        click.echo(f"A fictitious {document.format} document is on the reader (DG2 {size} bytes).")
+        click.echo(f"MRZ  {document.mrz.replace(chr(10), chr(10) + '     ')}")
+        click.echo(f"CAN  {document.can}")
+        say("Ctrl-C takes it off.")
+
+
+def _show_apdu(command: bytes, response: bytes) -> None:
+    """Facts only: header, sizes and status word."""
+    header, status = command[:4].hex(" ").upper(), response[-2:].hex().upper()
+    say(f"{header}  {len(command)} bytes -> {len(response)} bytes, {status}")
+
+
+def serve_sandbox(options: Options, *, as_json: bool) -> None:
+    """Serve the endpoint's stand-in until Ctrl-C."""
+    api_key = os.environ.get("EPASS_API_KEY") or API_KEY
+    secret = os.environ.get("EPASS_SHARED_SECRET") or SHARED_SECRET
+    faults = [Fault.parse(text) for text in options["fault"]]
+    stand_in = Sandbox(
+        api_key, secret, faults=faults, delay=options["delay"], on_request=_show_request
+    )
+    with sandbox.serve(stand_in, port=options["port"]) as base_url:
+        session = stand_in.create_session(str(options["session"]))
+        _announce(base_url, session, as_json)
+        try:
+            while True:
+                threading.Event().wait(FOREVER)
+        except KeyboardInterrupt:  # the regular end
+            return
+
+
+def _announce(base_url: str, session: str, as_json: bool) -> None:
+    if as_json:
+        facts = {"schema": "epass.sandbox", "version": 1, "base_url": base_url, "session": session}
+        click.echo(json.dumps(facts))
+    else:
+        click.echo(f"The sandbox listens at {base_url} and has the session {session}.")
+        click.echo("In another terminal, before `epass upload` or `epass read-and-upload`:")
+        click.echo(f"  export EPASS_BASE_URL={base_url}")
+        if not os.environ.get("EPASS_API_KEY"):
+            click.echo(f"  export EPASS_API_KEY={API_KEY} EPASS_SHARED_SECRET={SHARED_SECRET}")
+        say("Ctrl-C ends it.")
+
+
+def _show_request(line: RequestLine) -> None:
+    sizes = f"{line.received} bytes in, {line.sent} out"
+    say(f"{line.method} {line.path} -> {line.status} ({sizes})")
+
+
+def faults() -> dict[str, object]:
+    """How the sandbox can be told to fail, for ``sandbox --list``."""
+    return {"schema": "epass.sandbox.list", "version": 1, "faults": dict(sandbox.FAULTS)}

@@ -1,0 +1,189 @@
+"""From options to objects: the key, the credentials, the channel, the clients."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from epass import pcsc
+from epass.card import trace
+from epass.card.apdu import Channel
+from epass.card.keys import Can, Key, MrzKey
+from epass.errors import ConfigError, InputError, StorageError
+from epass.folder import OWNER_ONLY
+
+KEYRING_SERVICE = "epass"
+LONGEST_INPUT = 4096  # characters; an MRZ has 92 at most
+CREDENTIALS = ("api_key", "shared_secret")
+
+Options = dict[str, Any]
+
+
+def say(text: str) -> None:
+    """A line for the operator, on stderr."""
+    click.echo(text, err=True)
+
+
+def key_from(options: Options) -> Key:
+    """The key that the options give, or that is piped in, or that the operator types.
+
+    Raises:
+        InputError: what was given is no MRZ or CAN.
+        click.UsageError: several keys were given, or only part of one.
+    """
+    fields = [options[name] for name in ("number", "birth", "expiry")]
+    given = [options["mrz"], options["mrz_file"], options["can"], any(fields)]
+    if sum(bool(item) for item in given) > 1:
+        raise click.UsageError("Give one key: --mrz, --mrz-file, --can, or --number and dates.")
+    if options["can"]:
+        return Can(options["can"])
+    if any(fields):
+        if not all(fields):
+            raise click.UsageError("--number, --birth and --expiry go together.")
+        return MrzKey.from_fields(*fields)
+    if options["mrz"]:
+        return MrzKey.from_mrz(options["mrz"])
+    if options["mrz_file"]:
+        return MrzKey.from_mrz(options["mrz_file"].read(LONGEST_INPUT))
+    if sys.stdin is not None and sys.stdin.isatty():
+        return _ask_for_key()
+    piped = sys.stdin.read(LONGEST_INPUT) if sys.stdin is not None else ""
+    if not piped.strip():
+        raise click.UsageError("No key: pipe in the MRZ, or give --mrz-file, --mrz or --can.")
+    return MrzKey.from_mrz(piped)
+
+
+def _ask_for_key() -> Key:
+    """Ask until the check digits are right; a typing error must cost no attempt at the chip."""
+    say("Type the MRZ line by line as printed. Leave line 1 empty to type number and dates.")
+    while True:
+        try:
+            return _typed_key()
+        except InputError as error:
+            say(f"{error.message}\n{error.advice}".rstrip())
+
+
+def _typed_key() -> Key:
+    first = _ask("MRZ line 1")
+    if not first:
+        return MrzKey.from_fields(
+            _ask("Document number"),
+            _ask("Date of birth, YYMMDD"),
+            _ask("Date of expiry, YYMMDD"),
+        )
+    lines = [first, _ask("MRZ line 2")]
+    if len(first) <= 30:  # TD1, the only format with three lines
+        lines.append(_ask("MRZ line 3"))
+    return MrzKey.from_mrz("\n".join(lines))
+
+
+def _ask(label: str) -> str:
+    answer: str = click.prompt(label, default="", show_default=False, err=True)
+    return answer.strip()
+
+
+def credentials_from(options: Options) -> tuple[str, str, str]:
+    """API key, shared secret and base URL, from file, environment or keyring.
+
+    Raises:
+        ConfigError: one of them is missing, or the file may be read by others.
+    """
+    found = _credentials_file(options["credentials"]) if options["credentials"] else {}
+    values = [found.get(name) or _stored(name) for name in CREDENTIALS]
+    missing = [name for name, value in zip(CREDENTIALS, values, strict=True) if not value]
+    base_url = options["base_url"]
+    if missing or not base_url:
+        names = [f"EPASS_{name.upper()}" for name in missing]
+        names += [] if base_url else ["EPASS_BASE_URL"]
+        raise ConfigError(
+            f"not set: {', '.join(names)}",
+            advice="Set the environment, or use --credentials FILE and --base-url URL.",
+        )
+    return values[0] or "", values[1] or "", base_url
+
+
+def _stored(name: str) -> str | None:
+    value = os.environ.get(f"EPASS_{name.upper()}")
+    if value:
+        return value
+    try:
+        import keyring  # noqa: PLC0415 - optional, and slow to import
+    except ImportError:
+        return None
+    try:
+        kept: str | None = keyring.get_password(KEYRING_SERVICE, name)
+    except keyring.errors.KeyringError:  # no keyring on this machine is not an error of its own
+        return None
+    return kept
+
+
+def _credentials_file(path: Path) -> dict[str, str]:
+    try:
+        if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise ConfigError(f"{path} may be read by others", advice=f"Run: chmod 600 {path}")
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"{path} cannot be read") from None
+    pairs = [line.partition("=") for line in text.splitlines() if line.strip()]
+    values = {name.strip(): value.strip() for name, _, value in pairs if name[:1] != "#"}
+    if not set(values) <= set(CREDENTIALS):
+        raise ConfigError(f"{path} holds other lines than api_key=… and shared_secret=…")
+    return values
+
+
+@contextmanager
+def channel_from(options: Options) -> Iterator[Channel]:
+    """A channel to the document on the reader.
+
+    Raises:
+        ReaderError: no service, no reader, no document in time.
+    """
+    asked = False
+
+    def ask() -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            say("Lay the document on the reader.")
+
+    with pcsc.connect(
+        options["reader"], wait=options["wait"], timeout=options["timeout"], on_wait=ask
+    ) as channel:
+        yield channel
+
+
+@contextmanager
+def traced(
+    channel: Channel, options: Options, random: Callable[[int], bytes]
+) -> Iterator[tuple[Channel, Callable[[int], bytes]]]:
+    """The channel and the source of randomness, recorded where ``--trace`` asks for it.
+
+    Raises:
+        StorageError: the file cannot be written.
+        InputError: the file exists.
+    """
+    if options["trace"] is None:
+        yield channel, random
+        return
+    with ExitStack() as stack:
+        file = stack.enter_context(_new_file(options["trace"]))
+        file.write(trace.header())
+        tracing = trace.TracingChannel(channel, file.write)
+        yield tracing, tracing.random(random) if options["trace_random"] else random
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[TextIO]:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    except FileExistsError:
+        raise InputError(f"{path} exists") from None
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from None
+    with open(descriptor, "w", encoding="ascii", newline="\n") as file:
+        yield file

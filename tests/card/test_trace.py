@@ -1,0 +1,97 @@
+"""Traces: what is recorded replays, and only what was recorded."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epass.card import trace
+from epass.card.apdu import Command, Response
+from epass.card.trace import ReplayChannel, Trace, TracingChannel
+from epass.errors import CardRemovedError, EpassError, FormatError, ProtocolError
+
+SELECT, READ = Command(0xA4, 2, 0x0C, b"\x01\x1e"), Command(0xB0, le=8)
+
+
+class Chip:
+    def transmit(self, command: Command) -> Response:
+        if command.ins == 0xA4:
+            return Response()
+        raise CardRemovedError("the card was removed")
+
+
+def recorded() -> list[str]:
+    lines = [trace.header(access="PACE")]
+    channel = TracingChannel(Chip(), lines.append)
+    assert channel.random(bytes)(4) == bytes(4)
+    channel.transmit(SELECT)
+    return lines
+
+
+def test_a_trace_replays() -> None:
+    parsed = Trace.parse(recorded())
+    assert parsed.facts["access"] == "PACE"
+    replay = ReplayChannel(parsed)
+    assert replay.random(4) == bytes(4)
+    assert replay.transmit(SELECT) == Response()
+    replay.finish()
+
+
+def test_a_command_without_an_answer_is_recorded() -> None:
+    lines: list[str] = []
+    with pytest.raises(CardRemovedError):
+        TracingChannel(Chip(), lines.append).transmit(READ)
+    assert [json.loads(line) for line in lines] == [{"c": "00B0000008"}]
+
+
+def test_without_asking_no_randomness_is_recorded() -> None:
+    lines: list[str] = []
+    TracingChannel(Chip(), lines.append).transmit(SELECT)
+    assert "random" not in "".join(lines)
+
+
+def test_replay_is_strict() -> None:
+    with pytest.raises(ProtocolError, match="command 1 is not the recorded one"):
+        ReplayChannel(Trace.parse(recorded())).transmit(READ)
+    replay = ReplayChannel(Trace.parse(recorded()))
+    with pytest.raises(ProtocolError, match="1 recorded commands were not sent"):
+        replay.finish()
+    replay = ReplayChannel(Trace.parse(recorded()))
+    replay.transmit(SELECT)
+    with pytest.raises(ProtocolError, match="the trace ends before command 2"):
+        replay.transmit(SELECT)
+    with pytest.raises(ProtocolError, match="no draw of 5 bytes is recorded here"):
+        ReplayChannel(Trace.parse(recorded())).random(5)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ([], "not JSON"),
+        (["{}"], "not the first line of epass.trace version 1"),
+        (["[]"], "not a JSON object"),
+        ([trace.header(), "nonsense"], "not JSON"),
+        ([trace.header(), '{"c": "00B0"}'], "shorter than a header"),
+        ([trace.header(), '{"c": "00B0000008"}'], "r is not hexadecimal"),
+        ([trace.header(), '{"c": "00B0000008", "r": "90"}'], "no status word"),
+        ([trace.header(), '{"random": 5}'], "random is not hexadecimal"),
+    ],
+)
+def test_what_is_no_trace_is_refused(lines: list[str], problem: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        Trace.parse(lines)
+    assert caught.value.problem == problem
+
+
+@given(st.lists(st.text(max_size=40), max_size=4))
+def test_arbitrary_lines_are_refused_or_parsed(lines: list[str]) -> None:
+    for text in (lines, [trace.header(), *lines]):
+        try:
+            Trace.parse(text)
+        except EpassError as error:
+            assert isinstance(error, FormatError)
+
+
+def test_contents_stay_out_of_repr() -> None:
+    assert "011E" not in repr(Trace.parse(recorded())).upper()

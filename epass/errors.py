@@ -289,6 +289,7 @@ class RefusedError(UploadError):
 
     code = "refused"
     exit_status = 8
+    advice = "Check the base URL, the keys and what this integration allows, then repeat."
 
 
 class InvalidNfcDataError(RefusedError):

@@ -1,8 +1,10 @@
-"""Fixtures for the tests that need the machine's PC/SC service; they skip where there is none."""
+"""Fixtures for tests with PC/SC: the machine's own service, or a stand-in for pyscard."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
+from fake_scard import PRESENT, FakeScard, InstallScard, installed
 from vpcd_card import Slot, SlotUnavailable, held_slot
 
 
@@ -16,7 +18,7 @@ def _slot(number: int) -> Iterator[Slot]:
 
 @pytest.fixture(scope="session")
 def vpcd_slot() -> Iterator[Slot]:
-    """Slot 1 of the virtual reader, for this test run alone until it ends."""
+    """Slot 1 of the virtual reader, for this test run alone until it ends; skips without one."""
     yield from _slot(1)
 
 
@@ -24,3 +26,17 @@ def vpcd_slot() -> Iterator[Slot]:
 def vpcd_slot_0() -> Iterator[Slot]:
     """Slot 0 of the virtual reader, where `epass simulate` puts its passport."""
     yield from _slot(0)
+
+
+@pytest.fixture
+def install_scard(monkeypatch: pytest.MonkeyPatch) -> Iterator[InstallScard]:
+    """Put a FakeScard where pyscard would be, for one test."""
+    monkeypatch.setattr("epass.pcsc.service.REMOVAL_SECONDS", 0.05)
+    with ExitStack() as stack:
+        yield lambda scard: stack.enter_context(installed(scard))
+
+
+@pytest.fixture
+def scard(install_scard: InstallScard) -> FakeScard:
+    """PC/SC with one reader, "Desk", and a T=1 card on it that answers 9000."""
+    return install_scard(FakeScard(Desk=[PRESENT]))

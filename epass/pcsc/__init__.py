@@ -1,0 +1,6 @@
+"""PC/SC: readers and the cards on them; ``service`` is the one door to pyscard."""
+
+from epass.pcsc.channel import PcscChannel, connect
+from epass.pcsc.readers import Reader, choose, list_readers
+
+__all__ = ["PcscChannel", "Reader", "choose", "connect", "list_readers"]

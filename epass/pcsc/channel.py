@@ -1,0 +1,182 @@
+"""A card on a reader as a ``Channel``.
+
+Sources: ISO/IEC 7816-3 §12.2 (APDUs over T=0), ISO/IEC 7816-4 §5.1 (APDUs), §5.6 (61xx, 6Cxx).
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from time import monotonic, sleep
+from types import TracebackType
+from typing import Self
+
+from epass.card.apdu import EXTENDED_LE, GET_RESPONSE, SHORT_LE, Command, Response
+from epass.errors import (
+    CardRemovedError,
+    CommunicationError,
+    NoCardError,
+    ProtocolError,
+    ReaderError,
+    UnsupportedError,
+)
+from epass.pcsc.atr import extended_length
+from epass.pcsc.readers import await_card
+from epass.pcsc.service import PROTOCOL_T0, Card, Service
+
+SETTLE_SECONDS = 0.2  # between two attempts while the document is still being laid down
+MORE_DATA, WRONG_LE = 0x61, 0x6C
+MAX_PARTS = 1024  # of one response: four times what 65,536 bytes take
+
+
+def connect(
+    reader: str | int | None = None,
+    *,
+    wait: float = 0,
+    timeout: float = 10,
+    on_wait: Callable[[], object] = lambda: None,
+) -> "PcscChannel":
+    """Connect to the card on ``reader`` (see ``choose``), exclusively if nobody else uses it.
+
+    A card may take ``wait`` seconds to come, to any reader if none is named; each exchange with it
+    may take ``timeout`` seconds. ``on_wait`` is called at least twice a second while waiting; what
+    it raises (``Cancelled``) ends the waiting. Use the channel in a ``with`` block.
+
+    Raises:
+        NoCardError: no card came in time.
+        ReaderError: there is no service or no reader, or the card is in use or does not answer.
+        InputError: several readers could be meant.
+        MissingPackageError: pyscard is not installed.
+    """
+    deadline = monotonic() + wait
+    while True:
+        found = await_card(reader, deadline, on_wait)
+        try:
+            return _open(found.name, timeout)
+        except (NoCardError, CardRemovedError, CommunicationError):
+            if monotonic() >= deadline:
+                raise
+        on_wait()
+        sleep(SETTLE_SECONDS)
+
+
+def _open(reader: str, timeout: float) -> "PcscChannel":
+    with ExitStack() as stack:
+        service = stack.enter_context(Service())
+        channel = PcscChannel(service, service.open(reader), timeout)
+        stack.pop_all()  # from here on the channel closes the service
+        return channel
+
+
+class PcscChannel:
+    """One card on one reader, a ``Channel`` for one thread at a time.
+
+    ``protocol`` is "T=0" or "T=1" (a contactless card is T=1 to PC/SC); ``supports_extended`` is
+    what the ATR says of extended length, None if nothing. After a ``ReaderError`` the channel is
+    dead and raises the same error for every command: no session survives a gap.
+    """
+
+    def __init__(self, service: Service, card: Card, timeout: float) -> None:
+        self.reader = card.reader
+        self.atr = card.atr
+        self.exclusive = card.exclusive
+        self.protocol = "T=0" if card.protocol == PROTOCOL_T0 else "T=1"
+        self.supports_extended = False if self.protocol == "T=0" else extended_length(card.atr)
+        self._service, self._card, self._timeout = service, card, timeout
+        self._dead: ReaderError | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Reset the card, so that no session of ours survives, and let go of it.
+
+        Waits 2 s at most, and not at all for a chip that is silent.
+        """
+        self._service.close()
+
+    def transmit(self, command: Command) -> Response:
+        """Send one command; an answer that the chip gives in parts is fetched whole.
+
+        GET RESPONSE belongs to the transport: it goes out unprotected also in a session, where
+        the chip counts only the command before it, and the parts together are the one response
+        that secure messaging verifies.
+
+        Raises:
+            ReaderError: no answer could be had.
+            ProtocolError: the parts of the answer do not come to an end.
+            UnsupportedError: extended length over T=0, which would need ENVELOPE.
+        """
+        if self.protocol == "T=0" and command.is_extended:
+            raise UnsupportedError("a command of extended length cannot be sent over T=0")
+        response = self._exchange(command)
+        parts, size = [response.data], len(response.data)
+        while response.sw >> 8 == MORE_DATA:
+            if size >= EXTENDED_LE or len(parts) > MAX_PARTS:
+                raise ProtocolError("GET RESPONSE", f"no end after {size} bytes")
+            fetch = Command(
+                GET_RESPONSE, cla=_transport_class(command.cla), le=_length(response.sw)
+            )
+            response = self._exchange(fetch)
+            parts.append(response.data)
+            size += len(response.data)
+        return Response(b"".join(parts), response.sw)
+
+    def _exchange(self, command: Command) -> Response:
+        response = self._send(command)
+        if response.sw >> 8 == WRONG_LE and self._may_repeat(command):
+            return self._send(replace(command, le=_length(response.sw)))
+        return response
+
+    def _may_repeat(self, command: Command) -> bool:
+        """Whether 6Cxx is answered here, with the same command and the Le that it names.
+
+        Not if the command is protected: the chip has counted it and its MAC covers Le, so only
+        secure messaging can make another. Over T=0 a command with data has no Le to be wrong.
+        """
+        if _is_protected(command.cla):
+            return False
+        return self.protocol != "T=0" or not command.data
+
+    def _send(self, command: Command) -> Response:
+        if self._dead is not None:
+            raise self._dead.with_traceback(None)
+        if self.protocol == "T=0" and command.data:
+            # T=0 carries data one way at a time: winscard has no place for Le beside data and some
+            # drivers fail on it. The chip answers 61xx, and GET RESPONSE says how many bytes.
+            command = replace(command, le=None)
+        try:
+            answer = self._service.transmit(self._card, command.encode(), self._timeout)
+        except CommunicationError as fault:
+            self._dead = self._service.cause(self._card, fault)
+            raise self._dead from None if self._dead is fault else fault
+        except ReaderError as fault:
+            self._dead = fault
+            raise
+        return Response.parse(answer)
+
+
+def _length(sw: int) -> int:
+    return sw & 0xFF or SHORT_LE
+
+
+# ISO/IEC 7816-4 §5.1.1: in the further interindustry classes (logical channels 4 to 19) secure
+# messaging has another bit. Proprietary classes use the bits of the first.
+def _is_further(cla: int) -> bool:
+    return cla & 0xC0 == 0x40
+
+
+def _is_protected(cla: int) -> bool:
+    return bool(cla & (0x20 if _is_further(cla) else 0x0C))
+
+
+def _transport_class(cla: int) -> int:
+    """The class byte on the same logical channel, without secure messaging and chaining."""
+    return cla & (0xCF if _is_further(cla) else 0xE3)

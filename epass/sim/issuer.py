@@ -1,0 +1,129 @@
+"""The fictitious issuer: a personalised document, signed, ready to be put into a chip.
+
+Source: ICAO Doc 9303-10 §4 for the files, Doc 9303-12 for the signatures. What can be chosen
+stands in the tables below. The same choices give the same document, byte for byte: its keys
+follow from a seed and its dates are constants or arguments.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from types import MappingProxyType
+
+from epass.errors import InputError
+from epass.lds.names import File
+from epass.sim import choices, cms, face, keys, lds_files, mrz, portraits
+from epass.sim.country import Country
+from epass.sim.holders import HOLDERS, Holder
+from epass.sim.scheme import CURVES, SIGNATURES, Scheme
+
+__all__ = [
+    "CURVES",
+    "DIGESTS",
+    "FORMATS",
+    "HOLDERS",
+    "IMAGES",
+    "LDS_VERSIONS",
+    "SIGNATURES",
+    "SIGNER_IDS",
+    "Country",
+    "Document",
+    "Holder",
+    "issue",
+]
+
+FORMATS, IMAGES = mrz.FORMATS, portraits.IMAGES
+LDS_VERSIONS, SIGNER_IDS = lds_files.LDS_VERSIONS, cms.SIGNER_IDS
+DIGESTS = tuple(keys.DIGESTS)
+
+ISSUED_AT = datetime(2024, 4, 16, 9, 30, tzinfo=UTC)  # the date of issue of Doc 9303-4, App. A
+CAN_SHAPE = re.compile(r"[0-9]{6}", re.ASCII)  # as documents print it
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What goes into a chip and onto its paper: files, lines of the MRZ, card access number."""
+
+    files: Mapping[File, bytes] = field(repr=False)
+    mrz: str = field(repr=False)
+    can: str = field(repr=False)
+    format: str
+
+
+def issue(
+    holder: Holder | str = "eriksson",
+    *,
+    document_format: str = "TD3",
+    lds_version: str = "1.7",
+    image: str = "JPEG",
+    signature: str = "ECDSA",
+    curve: str = "P-256",
+    explicit_parameters: bool = False,
+    digest: str = "SHA-256",
+    image_size: int | None = None,
+    faces: int = 1,
+    can: str = "123456",
+    country: Country | str = "UTO",
+    signer_id: str = cms.ISSUER_AND_SERIAL,
+    at: datetime = ISSUED_AT,
+    random: keys.Random | None = None,
+) -> Document:
+    """A document for ``holder``, one of HOLDERS or your own.
+
+    ``image_size`` is that of each image file in bytes; ``at`` is the signing time. ``random``
+    gives a country that is chosen by its code keys of its own.
+
+    Raises:
+        InputError: a choice that does not exist, with those that do.
+    """
+    scheme = Scheme(signature, digest, curve, explicit_parameters)
+    issuing = _country(country, random)
+    person = _holder(holder)
+    _check(can, faces, at)
+    lines = mrz.compose(person, document_format, issuing.state.code)
+    portrait = portraits.load(image, size=image_size)
+    groups = {
+        File.DG1: lds_files.dg1(lines),
+        File.DG2: face.dg2([face.record([portrait], sex=person.sex)] * faces),
+    }
+    files = {
+        File.COM: lds_files.ef_com(groups, lds_version=lds_version),
+        File.SOD: lds_files.ef_sod(
+            groups,
+            issuing.document_signer(scheme),
+            lds_version=lds_version,
+            at=at,
+            signer_id=signer_id,
+        ),
+        **groups,
+    }
+    return Document(MappingProxyType(files), "\n".join(lines), can, document_format)
+
+
+def _check(can: str, faces: int, at: datetime) -> None:
+    if not CAN_SHAPE.fullmatch(can):
+        raise InputError("CAN: six digits")
+    if not 1 <= faces <= face.MAX_FACES:
+        raise InputError(f"faces: 1 to {face.MAX_FACES}")
+    if at.tzinfo is None:
+        raise InputError("signing time: no time zone")
+
+
+def _holder(holder: Holder | str) -> Holder:
+    if isinstance(holder, Holder):
+        return holder
+    choices.require("holder", holder, HOLDERS)
+    return HOLDERS[holder]
+
+
+def _country(country: Country | str, random: keys.Random | None) -> Country:
+    if isinstance(country, Country):
+        return country
+    return _default_country(country) if random is None else Country.named(country, random)
+
+
+@cache  # so that its CSCA is made once
+def _default_country(code: str) -> Country:
+    return Country.named(code)

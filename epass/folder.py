@@ -8,9 +8,10 @@ is on the disk.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from epass.dump import FILE_NAMES, INDEX, Dump
 from epass.errors import FormatError, InputError, StorageError
@@ -44,7 +45,7 @@ def save(dump: Dump, folder: Path) -> None:
         staging = _sibling(folder)
         try:
             for name, content in dump.to_files().items():
-                write_private(staging / name, content)
+                _save_file(staging / name, content)
             if folder.exists():
                 os.rmdir(folder)  # Windows does not rename over an empty folder
             os.rename(staging, folder)
@@ -68,13 +69,47 @@ def load(folder: Path) -> Dump:
         return Dump.from_files({name: _read(folder / name) for name in names})
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner may read, and see it onto the disk."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags, OWNER_ONLY), "wb") as file:
+def check_new(path: Path) -> None:
+    """See that a file can be made at ``path``, before a chip is touched.
+
+    Raises:
+        InputError: there is something already.
+        StorageError: its folder is missing or may not be written.
+    """
+    with new_file(path):
+        pass
+    with _storage(path):
+        path.unlink()
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """A new text file that only its owner may read; gives the function that writes to it.
+
+    Raises:
+        InputError: there is something already.
+        StorageError: the disk is full, or the place may not be written.
+    """
+    with _storage(path), _private(path) as file:
+
+        def write(text: str) -> None:
+            with _storage(path):
+                file.write(text.encode())
+                file.flush()  # a read that is broken off leaves what it had
+
+        yield write
+
+
+def _save_file(path: Path, content: bytes) -> None:
+    with _private(path) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _private(path: Path) -> BinaryIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return open(os.open(path, flags, OWNER_ONLY), "wb")
 
 
 def _read(path: Path) -> bytes:
@@ -95,5 +130,7 @@ def _sibling(folder: Path) -> Path:
 def _storage(place: Path) -> Iterator[None]:
     try:
         yield
+    except FileExistsError:
+        raise InputError(f"{place} exists") from None
     except OSError as error:
         raise StorageError(f"{place}: {error.strerror or 'not accessible'}") from None

@@ -17,7 +17,7 @@ from epass.card.keys import Key
 from epass.cli import progress, wiring
 from epass.cli.wiring import Options, say
 from epass.dump import Dump
-from epass.errors import PayloadTooLargeError, UploadError
+from epass.errors import PayloadTooLargeError, UploadError, VerificationError
 from epass.trust.report import Report
 from epass.trust.verify import verify
 from epass.upload import NfcPayload, UploadedMedia, UploadEvent, VeriffClient
@@ -31,6 +31,11 @@ class Reading:
     report: Report
     folder: Path | None = None
     receipt: UploadedMedia | None = None
+
+    def refuse_failed(self) -> None:
+        """Raises VerificationError where a check failed; what is unknown the report says."""
+        if self.report.failed:
+            raise VerificationError(self.report.failed)
 
 
 def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Reading:
@@ -55,10 +60,17 @@ def judge(dump: Dump) -> Report:
 def read_document(options: Options, *, show: bool) -> Reading:
     """From the options to the reading. What can be wrong without the document is found first."""
     key = wiring.key_from(options)
-    if options["save"] is not None:
-        folder.check_free(options["save"])
+    check_places(options)
     with wiring.channel_from(options) as channel:
         return read_chip(channel, key, options, show=show)
+
+
+def check_places(options: Options) -> None:
+    """See that what is to be kept can be written, before a chip is touched."""
+    if options["save"] is not None:
+        folder.check_free(options["save"])
+    if options["trace"] is not None:
+        folder.check_new(options["trace"])
 
 
 def load(path: Path) -> Reading:

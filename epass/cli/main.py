@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,7 +14,7 @@ import click
 
 import epass
 from epass.cli import options as opt
-from epass.errors import Cancelled, EpassError
+from epass.errors import Cancelled, EpassError, StorageError
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 A_BUG = 1
@@ -41,10 +42,12 @@ def readers(as_json: bool) -> None:
 @opt.keeping_options
 @opt.format_option
 def read(as_json: bool, **options: Any) -> None:
-    """Read a document, verify it locally, and show who it is."""
+    """Read a document, verify it, and show who it is."""
     from epass.cli import jobs, render  # noqa: PLC0415
 
-    render.reading(jobs.read_document(options, show=not as_json), as_json=as_json)
+    reading = jobs.read_document(options, show=not as_json)
+    render.reading(reading, as_json=as_json)
+    reading.refuse_failed()
 
 
 @cli.command("read-and-upload")
@@ -54,7 +57,7 @@ def read(as_json: bool, **options: Any) -> None:
 @opt.endpoint_options
 @opt.format_option
 def read_and_upload(as_json: bool, **options: Any) -> None:
-    """Read a document, verify it locally, and upload it to the session.
+    """Read a document, verify it, and upload it.
 
     Nothing is uploaded of a document that fails a check.
     """
@@ -73,7 +76,7 @@ def read_and_upload(as_json: bool, **options: Any) -> None:
 @opt.endpoint_options
 @opt.format_option
 def upload(folder: Path, as_json: bool, **options: Any) -> None:
-    """Upload what `read --save` kept in FOLDER, without the document."""
+    """Upload what was kept in FOLDER by --save."""
     from epass.cli import jobs, render  # noqa: PLC0415
 
     reading = jobs.load(folder)
@@ -86,10 +89,12 @@ def upload(folder: Path, as_json: bool, **options: Any) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @opt.format_option
 def show(folder: Path, as_json: bool) -> None:
-    """Show and verify what `read --save` kept in FOLDER."""
+    """Verify and show what was kept in FOLDER by --save."""
     from epass.cli import jobs, render  # noqa: PLC0415
 
-    render.reading(jobs.load(folder), as_json=as_json)
+    reading = jobs.load(folder)
+    render.reading(reading, as_json=as_json)
+    reading.refuse_failed()
 
 
 @cli.command()
@@ -99,9 +104,10 @@ def show(folder: Path, as_json: bool) -> None:
 @click.option("--list", "list_only", is_flag=True, help="Name what can be chosen.")
 @opt.format_option
 def simulate(list_only: bool, as_json: bool, **options: Any) -> None:
-    """Put a fictitious passport on the PC/SC service's virtual reader, until Ctrl-C.
+    """Put a fictitious passport on a virtual reader.
 
-    Any program that uses PC/SC can read it. Needs the vpcd driver (Debian: vsmartcard-vpcd).
+    Until Ctrl-C, any program that uses PC/SC can read it. Needs the vpcd driver (Debian:
+    vsmartcard-vpcd).
     """
     from epass.cli import render, stand_ins  # noqa: PLC0415
 
@@ -131,10 +137,10 @@ def simulate(list_only: bool, as_json: bool, **options: Any) -> None:
 @click.option("--list", "list_only", is_flag=True, help="Name the faults.")
 @opt.format_option
 def sandbox(list_only: bool, as_json: bool, **options: Any) -> None:
-    """Serve a local stand-in for the media endpoint, until Ctrl-C.
+    """Serve a local stand-in for the endpoint.
 
-    It checks each request by itself, from the endpoint's documentation, and keeps what it stores
-    in memory only.
+    Until Ctrl-C it checks each request by itself, from the endpoint's documentation, and keeps
+    what it stores in memory only.
     """
     from epass.cli import render, stand_ins  # noqa: PLC0415
 
@@ -152,7 +158,10 @@ def sandbox(list_only: bool, as_json: bool, **options: Any) -> None:
 @click.option("--extended", is_flag=True, help="Read with extended length.")
 @opt.format_option
 def demo(as_json: bool, **options: Any) -> None:
-    """Read a fictitious passport and upload it to a sandbox: the whole job, on this machine."""
+    """Do the whole job with a fictitious passport.
+
+    Issue, read, verify, and upload to a sandbox, all on this machine.
+    """
     from epass.cli import rehearsal, render  # noqa: PLC0415
 
     reading = rehearsal.run(options, show=not as_json)
@@ -170,11 +179,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = _report(Cancelled(), state)
-    except BrokenPipeError:  # the reader of our stdout has gone; there is nobody to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = A_BUG
     except EpassError as error:
         status = _report(error, state)
+    except OSError as error:  # the doors translate theirs: this is our own output
+        status = _report_lost_output(error, state)
     except Exception as error:  # noqa: BLE001 - the one place that may: it ends in status 1
         status = _report_bug(error)
     sys.exit(status or 0)
@@ -185,6 +193,13 @@ def _report(error: EpassError, state: opt.State) -> int:
 
     render.error(error, as_json=state.json)
     return error.exit_status
+
+
+def _report_lost_output(error: OSError, state: opt.State) -> int:
+    """The result could not be printed: a full disk, or the program we are piped into has gone."""
+    with suppress(OSError, ValueError):  # what is still buffered must not fail again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _report(StorageError(f"the result cannot be written: {error.strerror}"), state)
 
 
 def _report_bug(error: Exception) -> int:

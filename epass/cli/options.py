@@ -132,7 +132,7 @@ def endpoint_options(command: F) -> F:
             "--credentials",
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE",
-            help="File with lines api_key=… and shared_secret=…; else $EPASS_API_KEY and"
+            help="File with the lines api_key=KEY and shared_secret=SECRET; else $EPASS_API_KEY and"
             " $EPASS_SHARED_SECRET, else the keyring.",
         ),
         click.option(

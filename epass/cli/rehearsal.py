@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from epass import folder, pcsc, sandbox
+from epass import pcsc, sandbox
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
 from epass.cli import jobs, stand_ins
@@ -23,8 +23,7 @@ READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")  # the names of the slots, 
 
 def run(options: Options, *, show: bool) -> Reading:
     """Issue, read, judge, deliver. Raises what these raise."""
-    if options["save"] is not None:
-        folder.check_free(options["save"])
+    jobs.check_places(options)
     document = stand_ins.make_document(options)
     chip = stand_ins.make_chip(document, options, nonce=secrets.token_bytes(NONCE_BYTES))
     key: Key = Can(document.can) if options["by_can"] else MrzKey.from_mrz(document.mrz)

@@ -23,7 +23,12 @@ Facts = dict[str, Any]
 LABEL_WIDTH = 10
 NARROWEST, WIDEST = 40, 100  # columns
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "not_applicable": "bright_black"}
-WORDS = {"not_applicable": "n/a"}
+WORDS = {"not_applicable": "n/a", "fail": "FAIL"}
+VERDICTS = {
+    "pass": "pass",
+    "fail": "FAIL: do not accept this document",
+    "unknown": "unknown: no check failed, but some could not be made",
+}
 
 
 def readers(found: Sequence[Reader], *, as_json: bool) -> None:
@@ -147,9 +152,11 @@ def _portrait(face: Face) -> Facts:
 
 def _print_document(facts: Facts) -> None:
     access = facts["access"]
-    how = " ".join(str(value) for value in access.values() if isinstance(value, str))
+    protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
+    how = ", ".join(filter(None, (protocol, access["cipher"], access["curve"])))
+    _field("Opened", f"by {access['password']}: {how}")
     count, seconds = len(facts["files"]), facts["seconds"]
-    _field("Read", f"{count} files in {seconds:.2f} s with {facts['apdus']} commands ({how})")
+    _field("Read", f"{count} files in {seconds:.2f} s with {facts['apdus']} commands")
     holder, document = facts["holder"], facts["document"]
     if holder is not None and document is not None:
         _field("Holder", f"{holder['surname']}, {holder['given_names']}")
@@ -173,7 +180,9 @@ def _print_checks(facts: Facts) -> None:
         label = click.style(word, fg=COLOURS[outcome])
         _field("  " + label, f"{check['id']}: {check['reason']}")
     verdict = facts["verdict"]
-    _field("Verdict", click.style(verdict, fg=COLOURS[verdict], bold=True))
+    because = ", ".join(item["id"] for item in facts["checks"] if item["outcome"] == verdict)
+    label = click.style(VERDICTS[verdict], fg=COLOURS[verdict], bold=True)
+    _field("Verdict", label if verdict == "pass" else f"{label} ({because})")
 
 
 def _print_delivery(facts: Facts) -> None:

@@ -4,20 +4,20 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
-from epass import pcsc
+from epass import folder, pcsc
 from epass.card import trace
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
-from epass.errors import ConfigError, InputError, StorageError
-from epass.folder import OWNER_ONLY
+from epass.errors import ConfigError, InputError
 
 KEYRING_SERVICE = "epass"
+TD1_WIDTH, TD3_WIDTH = 30, 44  # characters in a line of the MRZ
 LONGEST_INPUT = 4096  # characters; an MRZ has 92 at most
 CREDENTIALS = ("api_key", "shared_secret")
 
@@ -76,8 +76,10 @@ def _typed_key() -> Key:
             _ask("Date of birth, YYMMDD"),
             _ask("Date of expiry, YYMMDD"),
         )
-    lines = [first, _ask("MRZ line 2")]
-    if len(first) <= 30:  # TD1, the only format with three lines
+    lines = [first]
+    if len(first) <= TD3_WIDTH:  # else a scanner has typed all lines as one
+        lines.append(_ask("MRZ line 2"))
+    if len(first) <= TD1_WIDTH:  # the only format with three lines
         lines.append(_ask("MRZ line 3"))
     return MrzKey.from_mrz("\n".join(lines))
 
@@ -94,7 +96,10 @@ def credentials_from(options: Options) -> tuple[str, str, str]:
         ConfigError: one of them is missing, or the file may be read by others.
     """
     found = _credentials_file(options["credentials"]) if options["credentials"] else {}
-    values = [found.get(name) or _stored(name) for name in CREDENTIALS]
+    values = [
+        found.get(name) or os.environ.get(f"EPASS_{name.upper()}") or _from_keyring(name)
+        for name in CREDENTIALS
+    ]
     missing = [name for name, value in zip(CREDENTIALS, values, strict=True) if not value]
     base_url = options["base_url"]
     if missing or not base_url:
@@ -107,10 +112,7 @@ def credentials_from(options: Options) -> tuple[str, str, str]:
     return values[0] or "", values[1] or "", base_url
 
 
-def _stored(name: str) -> str | None:
-    value = os.environ.get(f"EPASS_{name.upper()}")
-    if value:
-        return value
+def _from_keyring(name: str) -> str | None:
     try:
         import keyring  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
@@ -132,7 +134,7 @@ def _credentials_file(path: Path) -> dict[str, str]:
     pairs = [line.partition("=") for line in text.splitlines() if line.strip()]
     values = {name.strip(): value.strip() for name, _, value in pairs if name[:1] != "#"}
     if not set(values) <= set(CREDENTIALS):
-        raise ConfigError(f"{path} holds other lines than api_key=… and shared_secret=…")
+        raise ConfigError(f"{path} holds other lines than api_key= and shared_secret=")
     return values
 
 
@@ -170,20 +172,7 @@ def traced(
     if options["trace"] is None:
         yield channel, random
         return
-    with ExitStack() as stack:
-        file = stack.enter_context(_new_file(options["trace"]))
-        file.write(trace.header())
-        tracing = trace.TracingChannel(channel, file.write)
+    with folder.new_file(options["trace"]) as write:
+        write(trace.header())
+        tracing = trace.TracingChannel(channel, write)
         yield tracing, tracing.random(random) if options["trace_random"] else random
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[TextIO]:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    except FileExistsError:
-        raise InputError(f"{path} exists") from None
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from None
-    with open(descriptor, "w", encoding="ascii", newline="\n") as file:
-        yield file

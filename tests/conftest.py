@@ -7,6 +7,8 @@ import pytest
 from fake_scard import PRESENT, FakeScard, InstallScard, installed
 from vpcd_card import Slot, SlotUnavailable, held_slot
 
+pytest_plugins = ("cli_desk",)  # fixtures of the command line's tests
+
 
 def _slot(number: int) -> Iterator[Slot]:
     try:

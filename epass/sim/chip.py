@@ -2,8 +2,8 @@
 
 Source: Doc 9303-10 §3 (application, files), Doc 9303-11 §4.2 (access), §9.3 (APDUs), §9.8.3 and
 §9.8.5 (end of a session); ISO/IEC 7816-4. Strict on purpose: what the standard does not ask a
-chip to accept is refused, and a refusal inside secure messaging ends the session. Where the
-standard leaves a choice:
+chip to accept is refused, and any fault of secure messaging ends the session. Where the standard
+leaves a choice:
 
 * A chip with PACE only answers 6982 to SELECT of the application before PACE, as such documents
   do; with BAC it can be selected, as BAC starts there.
@@ -66,8 +66,11 @@ class Document(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One plain command: ``room`` is the most data that its answer can carry, ``pending`` the
-    protocol that the command before it left waiting."""
+    """One plain command.
+
+    ``room`` is the most data that its answer can carry, ``pending`` the protocol that waited for
+    this command.
+    """
 
     command: Command
     room: int

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from desk import Desk, Result
+from cli_desk import Desk, Result
 
 from epass.cli.main import main
 from epass.sim import issuer

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from desk import Desk, Run
+from cli_desk import Desk, Run
 
 from epass.card.apdu import Command, Response
 from epass.errors import (

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from desk import KEY, SECRET, Desk, Endpoint, Run
+from cli_desk import KEY, SECRET, Desk, Endpoint, Run
 
 from epass import upload
 from epass.cli import options
@@ -228,4 +228,4 @@ def test_a_failed_json_run_prints_no_result(
 
 
 def test_the_compressions_of_the_option_are_those_of_the_client() -> None:
-    assert options.COMPRESSIONS == tuple(upload.COMPRESSIONS)
+    assert tuple(upload.COMPRESSIONS) == options.COMPRESSIONS

@@ -5,10 +5,11 @@ from sim_terminal import TD2_MRZ, TD3_MRZ, scripted, seeded, vectors
 
 from epass import tlv
 from epass.card.apdu import Command
-from epass.crypto.ec import Curve, by_name
 from epass.errors import InputError, StatusError
 from epass.sim import access
 from epass.sim.access import BacChallenge, PaceRequest, PaceSuite, Passwords
+from epass.sim.issuer import FORMATS, HOLDERS, issue
+from epass.sim.mrz import check_digit
 
 SM = vectors("doc9303-sm")
 PACE = vectors("doc9303-pace")
@@ -17,12 +18,6 @@ G1 = PACE["pace-gm-ecdh"]
 
 def hexed(vector: dict[str, str], name: str) -> bytes:
     return bytes.fromhex(vector[name])
-
-
-def curve(name: str) -> Curve:
-    found = by_name(name)
-    assert found is not None
-    return found
 
 
 # --- the keys of the document -----------------------------------------------------------------
@@ -47,6 +42,23 @@ def test_the_longest_number_of_td1_and_what_follows_it() -> None:
     assert access.mrz_information(whole) == "D23145890734901234567834071279507122"
     followed = whole.replace("7349012345678<9", "7349<OPTIONAL<9")
     assert access.mrz_information(followed) == "D231458907349" + "34071279507122"
+
+
+ISSUED = [
+    (name, document_format)
+    for name, holder in HOLDERS.items()
+    for document_format in FORMATS
+    if len(holder.number) <= 9 or document_format != "TD3"  # which has no room for a longer one
+]
+
+
+@pytest.mark.parametrize(("name", "document_format"), ISSUED)
+def test_mrz_information_of_every_holder(name: str, document_format: str) -> None:
+    holder = HOLDERS[name]
+    parts = (holder.number.ljust(9, "<"), holder.birth, holder.expiry)
+    expected = "".join(part + check_digit(part) for part in parts)
+    mrz = issue(holder, document_format=document_format).mrz
+    assert access.mrz_information(mrz) == expected
 
 
 @pytest.mark.parametrize(

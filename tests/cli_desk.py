@@ -1,19 +1,69 @@
-"""Run the command line in this process, with a simulated passport where the reader would be."""
+"""What the tests of the command line share: fixtures that put a desk around one run of it."""
 
 import io
+import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from desk import KEY, SECRET, Desk, Endpoint, Result, Run
 
 from epass import pcsc, sandbox
 from epass.card.apdu import Channel
 from epass.cli.main import main
+from epass.errors import ReaderError
 from epass.sandbox import Fault, Sandbox
 from epass.sim import issuer
 from epass.sim.chip import Chip
+
+KEY, SECRET = "key-of-the-test", "secret-of-the-test"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run of the command line gave."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        facts: dict[str, Any] = json.loads(self.out)
+        return facts
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The JSON error, the last line on stderr."""
+        error: dict[str, Any] = json.loads(self.err.strip().splitlines()[-1])
+        return error
+
+
+Run = Callable[..., Result]
+
+
+@dataclass
+class Desk:
+    """The reader on the desk: what lies on it, and what the command line asked of it."""
+
+    channel: Channel
+    error: ReaderError | None = None
+    connections: int = 0
+
+
+@dataclass
+class Endpoint:
+    """A sandbox with one session, and the options that lead to it."""
+
+    stand_in: Sandbox
+    session: str
+
+    @property
+    def options(self) -> tuple[str, str]:
+        return "--session", self.session
 
 
 @pytest.fixture

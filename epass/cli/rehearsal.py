@@ -17,7 +17,6 @@ from epass.sim.chip import Chip
 from epass.upload import VeriffClient
 
 WAIT_SECONDS = 5.0  # the service notices a virtual card within half a second
-NONCE_BYTES = 4
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")  # the names of the slots, by port
 
 
@@ -25,7 +24,7 @@ def run(options: Options, *, show: bool) -> Reading:
     """Issue, read, judge, deliver. Raises what these raise."""
     jobs.check_places(options)
     document = stand_ins.make_document(options)
-    chip = stand_ins.make_chip(document, options, nonce=secrets.token_bytes(NONCE_BYTES))
+    chip = stand_ins.make_chip(document, options, nonce=secrets.token_bytes(stand_ins.NONCE_BYTES))
     key: Key = Can(document.can) if options["by_can"] else MrzKey.from_mrz(document.mrz)
     with _channel(chip, through_pcsc=options["pcsc"]) as channel:
         reading = jobs.read_chip(channel, key, options, show=show)

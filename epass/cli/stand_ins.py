@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ from epass.sim.issuer import Document
 
 # Fictitious, and the same each time, so that examples can be typed as they stand.
 API_KEY, SHARED_SECRET = "sandbox-key", "sandbox-secret"
+NONCE_BYTES = 4  # of the ATR, which is another each time: no forgotten card passes for this one
 FOREVER = 3600.0  # seconds; a wait without a limit cannot be interrupted on Windows
 
 
@@ -91,12 +93,13 @@ def parameter_id(wanted: str) -> int:
 def simulate(options: Options, *, as_json: bool) -> None:
     """Hold a passport in the PC/SC service until Ctrl-C."""
     document = make_document(options)
-    chip = make_chip(document, options)
+    chip = make_chip(document, options, nonce=secrets.token_bytes(NONCE_BYTES))
     ports = (options["port"],) if options["port"] else vpcd.PORTS
     on_apdu = _show_apdu if options["verbose"] else None
     try:
         for port in ports:
-            if _held(chip, port, on_apdu, partial(_introduce, document, port, as_json)):
+            introduce = partial(_introduce, document, chip.atr, port, as_json)
+            if _held(chip, port, on_apdu, introduce):
                 return
     except KeyboardInterrupt:  # the regular end
         return
@@ -128,13 +131,14 @@ def _held(
     return True
 
 
-def _introduce(document: Document, port: int, as_json: bool) -> None:
+def _introduce(document: Document, atr: bytes, port: int, as_json: bool) -> None:
     if as_json:
         facts = {
             "schema": "epass.simulate",
             "version": 1,
             "mrz": document.mrz,
             "can": document.can,
+            "atr": atr.hex().upper(),
             "port": port,
             "files": {file.label: len(content) for file, content in document.files.items()},
         }

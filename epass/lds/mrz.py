@@ -1,0 +1,349 @@
+"""The machine readable zone, printed and in DG1: fields, check digits, and the key to the chip.
+
+Source: ICAO Doc 9303-3 §4 (characters, dates, check digits), 9303-4 §4.2 (TD3), 9303-5 §4.2
+(TD1), 9303-6 §4.2 (TD2), 9303-10 §4.7.1 (DG1), 9303-11 §4.3.2 (MRZ_information). All of it is
+personal data: nothing here shows it in a repr or an error.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from string import ascii_lowercase, ascii_uppercase
+from typing import Self
+
+from epass import tlv
+from epass.errors import FormatError, InputError
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+FILLER = "<"
+UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)  # str.upper() makes SS of ß
+WEIGHTS = (7, 3, 1)
+
+DOCUMENT_NUMBER, BIRTH, EXPIRY = "document number", "date of birth", "date of expiry"
+OPTIONAL_DATA, COMPOSITE = "optional data", "composite"
+MAX_NUMBER = 22  # Doc 9303-5 §4.2.4: positions 6 to 14 and 16 to 28 of TD1
+SHORT_NUMBER = 9
+
+DG1, MRZ_DATA_OBJECT = 0x61, 0x5F1F
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the fields are, counted from 0 through all lines. A field's check digit follows it.
+
+    ``composite`` is what the last check digit of that name, at ``composite_digit``, is over.
+    """
+
+    lines: int
+    width: int
+    number: Span
+    birth: Span
+    sex: int
+    expiry: Span
+    nationality: Span
+    optional: tuple[Span, ...]
+    composite: tuple[Span, ...]
+    composite_digit: int
+    name: Span
+
+
+class Format(Enum):
+    """The three sizes of travel documents: Doc 9303-5 §4.2.2, 9303-6 §4.2.2, 9303-4 §4.2.2."""
+
+    TD1 = Layout(
+        lines=3,
+        width=30,
+        number=(5, 14),
+        birth=(30, 36),
+        sex=37,
+        expiry=(38, 44),
+        nationality=(45, 48),
+        optional=((15, 30), (48, 59)),
+        composite=((5, 37), (38, 45), (48, 59)),
+        composite_digit=59,
+        name=(60, 90),
+    )
+    TD2 = Layout(
+        lines=2,
+        width=36,
+        number=(36, 45),
+        birth=(49, 55),
+        sex=56,
+        expiry=(57, 63),
+        nationality=(46, 49),
+        optional=((64, 71),),
+        composite=((36, 46), (49, 56), (57, 71)),
+        composite_digit=71,
+        name=(5, 36),
+    )
+    TD3 = Layout(
+        lines=2,
+        width=44,
+        number=(44, 53),
+        birth=(57, 63),
+        sex=64,
+        expiry=(65, 71),
+        nationality=(54, 57),
+        optional=((72, 86),),
+        composite=((44, 54), (57, 64), (65, 87)),
+        composite_digit=87,
+        name=(5, 44),
+    )
+
+    @property
+    def size(self) -> int:
+        return self.value.lines * self.value.width
+
+    def __repr__(self) -> str:
+        return f"Format.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check digit: what it is called, what it is over, and where it stands."""
+
+    name: str
+    spans: tuple[Span, ...]
+    digit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mrz:
+    """A machine readable zone as printed. ``text`` is its lines without breaks.
+
+    Check digits may be wrong, as on documents that have been issued so; ``wrong_check_digits``
+    says which.
+    """
+
+    format: Format
+    text: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.text) != self.format.size:
+            raise FormatError(f"{len(self.text)} characters, not {self.format.size}", "MRZ")
+        for position, character in enumerate(self.text):
+            if character not in ALPHABET + FILLER:
+                raise FormatError("not a character of the MRZ", "MRZ", position)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse 90 (TD1), 72 (TD2) or 88 (TD3) characters, as one line or as the lines printed.
+
+        Raises:
+            FormatError: another length, or a character that is none of A to Z, 0 to 9 and <.
+        """
+        lengths = [len(line) for line in text.splitlines()]
+        for form in Format:
+            if lengths in ([form.size], [form.value.width] * form.value.lines):
+                return cls(form, "".join(text.splitlines()))
+        raise FormatError("not 3 lines of 30, 2 of 36 or 2 of 44 characters", "MRZ")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        width = self.format.value.width
+        return tuple(self.text[i : i + width] for i in range(0, len(self.text), width))
+
+    @property
+    def document_code(self) -> str:
+        return _plain(self.text[:2])
+
+    @property
+    def issuing_state(self) -> str:
+        return _plain(self.text[2:5])
+
+    @property
+    def document_number(self) -> str:
+        """The whole number, of up to 22 characters on TD1 and 14 on TD2."""
+        return _plain(self._cut(*self.checks[0].spans))
+
+    @property
+    def primary_identifier(self) -> str:
+        """Surname or only name, as far as it fits; components are separated by a space."""
+        return _plain(self._cut(self.format.value.name).partition(2 * FILLER)[0])
+
+    @property
+    def secondary_identifier(self) -> str:
+        """Given names, empty where there are none."""
+        return _plain(self._cut(self.format.value.name).partition(2 * FILLER)[2])
+
+    @property
+    def nationality(self) -> str:
+        return _plain(self._cut(self.format.value.nationality))
+
+    @property
+    def date_of_birth(self) -> str:
+        """YYMMDD as printed; < stands where a part is unknown (Doc 9303-3 §4.8)."""
+        return self._cut(self.format.value.birth)
+
+    @property
+    def date_of_expiry(self) -> str:
+        """YYMMDD as printed."""
+        return self._cut(self.format.value.expiry)
+
+    @property
+    def sex(self) -> str:
+        """M, F, or X for unspecified, which is < in the MRZ."""
+        return self.text[self.format.value.sex].replace(FILLER, "X")
+
+    @property
+    def optional_data(self) -> tuple[str, ...]:
+        """The fields for the state's own use, two on TD1, without the rest of a long number."""
+        spans = list(self.format.value.optional)
+        if self._rest:
+            spans[0] = (self.checks[0].digit + 1, spans[0][1])
+        return tuple(_plain(self._cut(span)) for span in spans)
+
+    @property
+    def _rest(self) -> str:
+        """What a long number has in the optional data: its last characters and check digit.
+
+        Doc 9303-5 and 9303-6 §4.2.2, note j: < instead of the check digit announces it, and <
+        follows it. Passports (TD3) have no long numbers.
+        """
+        layout = self.format.value
+        if self.format is Format.TD3 or self.text[layout.number[1]] != FILLER:
+            return ""
+        rest = self._cut(layout.optional[0]).partition(FILLER)[0]
+        return rest if len(rest) > 1 else ""
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The check digits of this format; the first is that of the document number."""
+        layout, rest = self.format.value, self._rest
+        number = Check(DOCUMENT_NUMBER, (layout.number,), layout.number[1])
+        if rest:
+            start = layout.optional[0][0]
+            digit = start + len(rest) - 1
+            number = Check(DOCUMENT_NUMBER, (layout.number, (start, digit)), digit)
+        birth = Check(BIRTH, (layout.birth,), layout.birth[1])
+        expiry = Check(EXPIRY, (layout.expiry,), layout.expiry[1])
+        composite = Check(COMPOSITE, layout.composite, layout.composite_digit)
+        if self.format is not Format.TD3:
+            return number, birth, expiry, composite
+        optional = Check(OPTIONAL_DATA, layout.optional, layout.optional[0][1])
+        return number, birth, expiry, optional, composite
+
+    @property
+    def wrong_check_digits(self) -> tuple[str, ...]:
+        """The names of the check digits that do not fit: "document number", "composite", …"""
+        return tuple(check.name for check in self.checks if not self._right(check))
+
+    def _right(self, check: Check) -> bool:
+        covered, digit = self._cut(*check.spans), self.text[check.digit]
+        if check.name == OPTIONAL_DATA and not covered.strip(FILLER) and digit == FILLER:
+            return True  # Doc 9303-4 §4.2.2.2: zero or < where the field is not used
+        return digit == check_digit(covered)
+
+    def _cut(self, *spans: Span) -> str:
+        return "".join(self.text[start:end] for start, end in spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Dg1:
+    """DG1: the MRZ in the chip, identical to the printed one."""
+
+    mrz: Mrz
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Parse the whole file. Wrong check digits are no fault of form.
+
+        Raises:
+            FormatError: with the tag path and byte offset of the first fault.
+        """
+        item = tlv.parse_one(data, DG1, where="DG1")
+        if len(item.children()) != 1:
+            raise item.fail("not one data object")
+        content = item.require(MRZ_DATA_OBJECT)
+        for form in Format:
+            if form.size == len(content.value):
+                return cls(Mrz(form, _characters(content)))
+        raise content.fail(f"{len(content.value)} characters, not 72, 88 or 90")
+
+
+def _characters(content: tlv.Tlv) -> str:
+    wrong = re.search(rb"[^A-Z0-9<]", content.value)
+    if wrong:
+        raise content.fail("not a character of the MRZ", wrong.start())
+    return content.value.decode("ascii")
+
+
+def check_digit(text: str) -> str:
+    """The check digit over ``text``, Doc 9303-3 §4.9.
+
+    Raises:
+        FormatError: a character that is none of A to Z, 0 to 9 and <.
+    """
+    total = 0
+    for position, character in enumerate(text):
+        value = 0 if character == FILLER else ALPHABET.find(character)
+        if value < 0:
+            raise FormatError("not a character of the MRZ", "MRZ", position)
+        total += value * WEIGHTS[position % 3]
+    return str(total % 10)
+
+
+def information(mrz: Mrz) -> str:
+    """MRZ_information: number, birth and expiry with their check digits, as they are printed.
+
+    Doc 9303-11 §4.3.2, §9.7.2 and appendix D.2; what BAC and PACE derive their keys from.
+    """
+    parts = (check for check in mrz.checks if check.name in (DOCUMENT_NUMBER, BIRTH, EXPIRY))
+    return "".join(mrz._cut(*check.spans) + mrz.text[check.digit] for check in parts)
+
+
+def information_from_fields(number: str, birth: str, expiry: str) -> str:
+    """MRZ_information from what is printed, the check digits computed.
+
+    Letter case and blanks around do not matter. ``number`` is the whole document number;
+    ``birth`` and ``expiry`` are YYMMDD, in ``birth`` with < where a part is unknown.
+
+    Raises:
+        InputError: which of the three is not what it should be.
+    """
+    number = _field(
+        DOCUMENT_NUMBER, number, rf"[A-Z0-9<]{{1,{MAX_NUMBER}}}", "1 to 22 letters, digits or <"
+    )
+    birth = _field(BIRTH, birth, r"[0-9<]{6}", "6 digits, YYMMDD, with < where unknown")
+    expiry = _field(EXPIRY, expiry, r"[0-9]{6}", "6 digits, YYMMDD")
+    parts = (number.ljust(SHORT_NUMBER, FILLER), birth, expiry)
+    return "".join(part + check_digit(part) for part in parts)
+
+
+def _field(name: str, typed: str, pattern: str, rule: str) -> str:
+    value = typed.strip().translate(UPPER)
+    if not re.fullmatch(pattern, value):
+        raise InputError(f"{name}: not {rule}", advice="Type it as it stands in the printed MRZ.")
+    return value
+
+
+def birth_date(mrz: Mrz, *, today: date) -> date | None:
+    """The day of birth: the last day that fits and is not after ``today``. None if unknown."""
+    return _date(mrz.date_of_birth, last=today.year, today=today)
+
+
+def expiry_date(mrz: Mrz, *, today: date) -> date | None:
+    """The day of expiry, from 50 years before ``today`` to 49 after. None if it is no day.
+
+    Doc 9303 has no rule for the century; documents are valid for 10 years, some for 20.
+    """
+    return _date(mrz.date_of_expiry, last=today.year + 49)
+
+
+def _date(printed: str, *, last: int, today: date | None = None) -> date | None:
+    if not printed.isdigit():
+        return None
+    year, month, day = (int(printed[i : i + 2]) for i in (0, 2, 4))
+    year += (last - year) // 100 * 100
+    try:
+        found = date(year, month, day)
+        return found.replace(year=year - 100) if today and found > today else found
+    except ValueError:  # no day of the calendar
+        return None
+
+
+def _plain(text: str) -> str:
+    return text.replace(FILLER, " ").strip()

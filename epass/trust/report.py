@@ -1,0 +1,108 @@
+"""What verification says of a document: one answer for each check, and a verdict.
+
+A failed check is a value here, not an exception; a check that could not be made is never a pass.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from epass.errors import TrustError, VerificationError
+
+SCHEMA, SCHEMA_VERSION = "epass.report", 1
+
+# What only trust anchors can settle: whether the signer is a state's, and, where no certificate
+# has the name that EF.SOD gives its signer, whether the only one is meant.
+NEED_ANCHORS = frozenset({"ds.path", "sod.signer"})
+
+
+class Outcome(StrEnum):
+    """The answer of one check. ``NOT_APPLICABLE`` has no part in the verdict."""
+
+    PASS = "pass"  # noqa: S105 - an answer, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its stable id, its answer, why, and the paragraph that asks for it.
+
+    ``reason`` is for people, names what is weak, and holds no personal data.
+    """
+
+    id: str
+    outcome: Outcome
+    reason: str
+    source: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {
+            "id": self.id,
+            "outcome": self.outcome.value,
+            "reason": self.reason,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All checks of one document; ``at`` is the moment for which they hold."""
+
+    checks: tuple[Check, ...]
+    at: datetime
+
+    @property
+    def verdict(self) -> Outcome:
+        """Fail beats unknown beats pass; without any pass it is unknown."""
+        outcomes = {check.outcome for check in self.checks}
+        if Outcome.FAIL in outcomes:
+            return Outcome.FAIL
+        if Outcome.UNKNOWN in outcomes or Outcome.PASS not in outcomes:
+            return Outcome.UNKNOWN
+        return Outcome.PASS
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The ids of the checks that failed."""
+        return self._ids(Outcome.FAIL)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The ids of the checks that could not be made."""
+        return self._ids(Outcome.UNKNOWN)
+
+    def _ids(self, outcome: Outcome) -> tuple[str, ...]:
+        return tuple(check.id for check in self.checks if check.outcome is outcome)
+
+    def require(self, *, trust: bool = False) -> None:
+        """Return only if the document may be used.
+
+        Without ``trust`` the checks in ``NEED_ANCHORS`` may be unknown; no other may, and at
+        least one must have passed.
+
+        Raises:
+            VerificationError: a check failed.
+            TrustError: a check could not be made.
+        """
+        if self.failed:
+            raise VerificationError(self.failed)
+        missing = tuple(item for item in self.unknown if trust or item not in NEED_ANCHORS)
+        if not self._ids(Outcome.PASS):
+            missing = self.unknown or ("every check",)
+        if missing:
+            error = TrustError(missing)
+            if not NEED_ANCHORS.issuperset(missing):
+                error.advice = "See the reasons in the report; trust anchors alone do not help."
+            raise error
+
+    def as_dict(self) -> dict[str, object]:
+        """The report as ``--format json`` prints it."""
+        return {
+            "schema": SCHEMA,
+            "version": SCHEMA_VERSION,
+            "at": self.at.isoformat(),
+            "verdict": self.verdict.value,
+            "checks": [check.as_dict() for check in self.checks],
+        }

@@ -1,0 +1,235 @@
+"""Passive authentication: is each file the one that the document signer signed?
+
+Source: ICAO Doc 9303-11 §5.1 (the inspection process), Doc 9303-10 §4.6.2 (EF.SOD), RFC 5652 §5.4
+and §5.6 (signed data); BSI TR-03135-1 §5.6.4 for what is failed and what is undetermined.
+
+Each check answers for itself. The signature of a document signer shows that the files belong
+together and are unchanged; that the signer is a state's, only a path to a trust anchor shows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import ParamSpec
+
+from epass import asn1
+from epass.crypto import ciphers, signatures
+from epass.crypto.hashes import Hash
+from epass.dump import Dump
+from epass.errors import FormatError, InputError, UnsupportedError
+from epass.lds.com import Com
+from epass.lds.names import File
+from epass.lds.sod import Sod
+from epass.trust.report import Check, Outcome, Report
+
+ID_DATA = "1.2.840.113549.1.7.1"
+MANDATORY = (File.DG1, File.DG2)  # Doc 9303-10 §4.7.1 and §4.7.2
+
+# The checks of EF.SOD and the paragraphs that ask for them; those of data groups have one.
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "sod.format": "Doc 9303-10 §4.6.2",
+        "com.sod": "Doc 9303-10 §4.6.1, BSI TR-03135-1 §5.6.4.4.1",
+        "sod.signer": "Doc 9303-10 §4.6.2.2, RFC 5652 §5.3",
+        "sod.digest": "Doc 9303-10 §4.6.2.2, RFC 5652 §5.4 and §11",
+        "sod.signature": "Doc 9303-11 §5.1.1 step 3, RFC 5652 §5.6",
+        "ds.path": "Doc 9303-11 §5.1.1 step 2",
+    }
+)
+HASH_SOURCE = "Doc 9303-11 §5.1.1 step 5"
+NOT_READ = "the file was not read"
+MAX_SHOWN = 200  # characters; X.520 gives a common name 64, and a serial has 40 digits
+
+_Answer = tuple[Outcome, str]
+_P = ParamSpec("_P")
+
+
+def verify(dump: Dump, anchors: Sequence[asn1.Certificate] = (), *, at: datetime) -> Report:
+    """Judge the document; nothing that its files hold can raise.
+
+    What breaks a standard fails; what epass cannot do, or has not been given, is unknown.
+    ``anchors`` are certificates of CSCAs: paths to them are not built yet, ``ds.path`` stays
+    unknown. ``at`` has a time zone.
+
+    Raises:
+        InputError: ``at`` has none.
+    """
+    if at.tzinfo is None:
+        raise InputError("the moment of verification has no time zone")
+    sod, answer = _parse(dump)
+    checks = [Check("sod.format", *answer, SOURCES["sod.format"])]
+    if sod is None:
+        return Report((*checks, *_without_sod(dump)), at)
+    certificate, signer = _signer(sod)
+    checks += [
+        _check("com.sod", _com, dump, sod),
+        Check("sod.signer", *signer, SOURCES["sod.signer"]),
+        _check("sod.digest", _digest, sod),
+        _check("sod.signature", _signature, sod, certificate),
+        _check("ds.path", _path, anchors),
+    ]
+    checks += [_check(_hash_id(group), _hash, dump, sod, group) for group in _groups(dump, sod)]
+    return Report(tuple(checks), at)
+
+
+def _check(name: str, judge: Callable[_P, _Answer], *args: _P.args, **kwargs: _P.kwargs) -> Check:
+    """The check ``name`` with the answer of ``judge``, whatever it finds in the files."""
+    try:
+        answer = judge(*args, **kwargs)
+    except (FormatError, UnsupportedError) as error:
+        answer = _refused(error)
+    return Check(name, *answer, SOURCES.get(name, HASH_SOURCE))
+
+
+def _refused(error: FormatError | UnsupportedError) -> _Answer:
+    return Outcome.FAIL if isinstance(error, FormatError) else Outcome.UNKNOWN, error.message
+
+
+def _parse(dump: Dump) -> tuple[Sod | None, _Answer]:
+    if File.SOD not in dump.files:
+        return None, (Outcome.UNKNOWN, NOT_READ)
+    try:
+        sod = Sod.parse(dump.files[File.SOD])
+    except (FormatError, UnsupportedError) as error:
+        return None, _refused(error)
+    return sod, (Outcome.PASS, f"version {sod.version}, {len(sod.digests)} digests")
+
+
+def _without_sod(dump: Dump) -> list[Check]:
+    """The checks that cannot be made; all of them, so that none is missed by who counts them."""
+    reason = "there is no EF.SOD to check against; see sod.format"
+    names = [name for name in SOURCES if name != "sod.format"]
+    names += [_hash_id(group) for group in _groups(dump, None)]
+    return [Check(name, Outcome.UNKNOWN, reason, SOURCES.get(name, HASH_SOURCE)) for name in names]
+
+
+# --- EF.COM -----------------------------------------------------------------------------------
+
+
+def _com(dump: Dump, sod: Sod) -> _Answer:
+    """EF.COM is not signed, so whatever it says otherwise than EF.SOD was changed by somebody."""
+    if File.COM not in dump.files:
+        return Outcome.UNKNOWN, NOT_READ
+    com = Com.parse(dump.files[File.COM])
+    listed, signed = set(com.groups), set(sod.digests)
+    problems = []
+    if listed - signed:
+        problems.append(f"EF.COM lists {_labels(listed - signed)}, which EF.SOD does not sign")
+    if signed - listed:
+        problems.append(f"EF.SOD signs {_labels(signed - listed)}, which EF.COM does not list")
+    if sod.lds_version not in (None, com.lds_version):
+        problems.append(f"EF.COM has LDS version {com.lds_version}, EF.SOD {sod.lds_version}")
+    if sod.unicode_version not in (None, com.unicode_version):
+        problems.append("EF.COM and EF.SOD have different Unicode versions")
+    if problems:
+        return Outcome.FAIL, "; ".join(problems)
+    return Outcome.PASS, f"both have {_labels(signed)}"
+
+
+def _labels(groups: set[File]) -> str:
+    return ", ".join(item.label for item in _sorted(groups))
+
+
+# --- EF.SOD -----------------------------------------------------------------------------------
+
+
+def _signer(sod: Sod) -> tuple[asn1.Certificate | None, _Answer]:
+    """The certificate to verify with, and whether EF.SOD means that one.
+
+    States have issued EF.SODs whose only certificate is not the one that they name. The
+    signature is then checked with it, and the doubt is an answer of its own: only a path shows
+    whether that certificate is the state's.
+    """
+    certificates, signer = sod.signed.certificates, sod.signer
+    found = [item for item in certificates if _is_named(item, signer)]
+    if len(found) == 1:
+        return found[0], (Outcome.PASS, _shown(found[0]))
+    if found:
+        return None, (Outcome.FAIL, f"the signer's name fits {len(found)} certificates")
+    if len(certificates) == 1:
+        reason = "EF.SOD names another signer than the only certificate that it has, which is used"
+        return certificates[0], (Outcome.UNKNOWN, reason)
+    reason = f"none of the {len(certificates)} certificates in EF.SOD is the signer's"
+    return None, (Outcome.UNKNOWN, reason)
+
+
+def _shown(certificate: asn1.Certificate) -> str:
+    """Subject and serial, without what could steer a terminal: a forger may have written them."""
+    text = f"{certificate.subject.text}, serial {certificate.serial:X}"
+    return "".join(char if char.isprintable() else "?" for char in text[:MAX_SHOWN])
+
+
+def _is_named(certificate: asn1.Certificate, signer: asn1.SignerInfo) -> bool:
+    if signer.subject_key_id is not None:
+        return certificate.subject_key_id == signer.subject_key_id
+    return (certificate.issuer, certificate.serial) == (signer.issuer, signer.serial)
+
+
+def _digest(sod: Sod) -> _Answer:
+    """The signed attributes against the content: they are what the signature is over."""
+    signed, signer = sod.signed, sod.signer
+    if signer.signed_attributes is None or signer.message_digest is None:
+        if signed.content_type != ID_DATA:  # RFC 5652 §5.3
+            return Outcome.FAIL, "there are no signed attributes"
+        reason = "there are no signed attributes; the signature is over the content itself"
+        return Outcome.NOT_APPLICABLE, reason
+    if signer.content_type != signed.content_type:
+        return Outcome.FAIL, "the signed content type is not that of the content"
+    used = Hash.from_algorithm(signer.digest_algorithm)
+    if not ciphers.same(used.digest(signed.content), signer.message_digest):
+        return Outcome.FAIL, f"the signed {used.label} digest is not that of the content"
+    return Outcome.PASS, _with_weakness(used.label, used.weakness)
+
+
+def _signature(sod: Sod, certificate: asn1.Certificate | None) -> _Answer:
+    if certificate is None:
+        return Outcome.UNKNOWN, "there is no certificate to verify it with; see sod.signer"
+    signed, signer = sod.signed, sod.signer
+    verifier = signatures.verifier(
+        certificate.public_key, signer.signature_algorithm, signer.digest_algorithm
+    )
+    message = signer.signed_attributes
+    if not verifier.verify(signed.content if message is None else message, signer.signature):
+        return Outcome.FAIL, f"not a signature of the signer's key ({verifier.text})"
+    return Outcome.PASS, _with_weakness(verifier.text, verifier.weaknesses)
+
+
+def _path(anchors: Sequence[asn1.Certificate]) -> _Answer:
+    if not anchors:
+        return Outcome.UNKNOWN, "no trust anchors were given"
+    return Outcome.UNKNOWN, "paths to trust anchors are not built by this version of epass"
+
+
+# --- the data groups --------------------------------------------------------------------------
+
+
+def _groups(dump: Dump, sod: Sod | None) -> list[File]:
+    """Whatever was read, is signed, or must be there."""
+    signed = sod.digests.keys() if sod else set()
+    return _sorted({*MANDATORY, *signed, *(file for file in dump.files if file.group)})
+
+
+def _sorted(groups: set[File]) -> list[File]:
+    return sorted(groups, key=lambda item: item.group or 0)
+
+
+def _hash_id(group: File) -> str:
+    return f"{group.label.lower()}.hash"
+
+
+def _hash(dump: Dump, sod: Sod, group: File) -> _Answer:
+    """The digest over the complete file (Doc 9303-10 §4.6.2.3 note 1)."""
+    if group not in sod.digests:
+        return Outcome.FAIL, "EF.SOD does not sign it"
+    if group not in dump.files:
+        return (Outcome.UNKNOWN if group in MANDATORY else Outcome.NOT_APPLICABLE), NOT_READ
+    used, signed = Hash.from_algorithm(sod.digest_algorithm), sod.digests[group]
+    if len(signed) != used.size:
+        return Outcome.FAIL, f"EF.SOD signs {len(signed)} bytes for it, no {used.label} digest"
+    if not ciphers.same(used.digest(dump.files[group]), signed):
+        return Outcome.FAIL, f"the file is not the one whose {used.label} digest EF.SOD signs"
+    return Outcome.PASS, _with_weakness(used.label, used.weakness)
+
+
+def _with_weakness(text: str, weaknesses: tuple[str, ...]) -> str:
+    return f"{text}; weak: {', '.join(weaknesses)}" if weaknesses else text

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from epass.errors import FormatError
+from epass.evidence import NO_EVIDENCE, Evidence
 from epass.lds.names import File
 
 SCHEMA, SCHEMA_VERSION = "epass.dump", 1
@@ -29,8 +30,9 @@ class Access:
     """How the chip was opened.
 
     ``protocol`` is "BAC" or "PACE", ``password`` "MRZ" or "CAN", ``cipher`` "3DES", "AES-128",
-    "AES-192" or "AES-256"; ``mapping`` ("GM"), ``parameter_id`` (Doc 9303-11 table 9) and
-    ``curve`` are of PACE and None for BAC.
+    "AES-192" or "AES-256"; ``mapping`` ("GM", "IM", "CAM"), ``parameter_id`` (Doc 9303-11 table
+    12) and ``group``, its name, are of PACE and None for BAC. ``fallback`` marks a BAC that was
+    used although the chip offers PACE, because the caller allowed it.
     """
 
     protocol: str
@@ -38,7 +40,8 @@ class Access:
     cipher: str
     mapping: str | None = None
     parameter_id: int | None = None
-    curve: str | None = None
+    group: str | None = None
+    fallback: bool = False
 
     def as_dict(self) -> dict[str, str | int | None]:
         return {
@@ -47,7 +50,8 @@ class Access:
             "cipher": self.cipher,
             "mapping": self.mapping,
             "parameter_id": self.parameter_id,
-            "curve": self.curve,
+            "group": self.group,
+            "fallback": self.fallback,
         }
 
     @classmethod
@@ -61,19 +65,27 @@ class Access:
             _text(raw, "cipher"),
             _optional(raw, "mapping", str),
             _optional(raw, "parameter_id", int),
-            _optional(raw, "curve", str),
+            _optional(raw, "group", str),
+            raw.get("fallback") is True,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """The files of one chip; ``apdus`` and ``seconds`` are what the read cost."""
+    """The files of one chip, and what it did to prove itself.
+
+    ``quirks`` are the ids of the deviations that were met, ``notes`` what else is worth knowing
+    of the way in; ``apdus`` and ``seconds`` are what the read cost.
+    """
 
     files: Mapping[File, bytes] = field(repr=False)
     access: Access
     read_at: datetime
     apdus: int = 0
     seconds: float = 0.0
+    evidence: Evidence = NO_EVIDENCE
+    quirks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def require(self, file: File) -> bytes:
         """The raw bytes of ``file``.
@@ -96,6 +108,9 @@ class Dump:
             "access": self.access.as_dict(),
             "apdus": self.apdus,
             "seconds": self.seconds,
+            "evidence": self.evidence.as_dict(),
+            "quirks": list(self.quirks),
+            "notes": list(self.notes),
             "files": {
                 file.label: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
                 for file, content in self.files.items()
@@ -126,6 +141,9 @@ class Dump:
             read_at=_time(index),
             apdus=_optional(index, "apdus", int) or 0,
             seconds=float(_optional(index, "seconds", (int, float)) or 0.0),
+            evidence=Evidence.from_dict(index.get("evidence", {})),
+            quirks=_texts(index, "quirks"),
+            notes=_texts(index, "notes"),
         )
 
 
@@ -175,6 +193,13 @@ def _text(raw: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise FormatError(f"{name} is not text", INDEX)
     return value
+
+
+def _texts(raw: dict[str, Any], name: str) -> tuple[str, ...]:
+    values = raw.get(name, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise FormatError(f"{name} is not a list of texts", INDEX)
+    return tuple(values)
 
 
 def _optional(raw: dict[str, Any], name: str, kind: Any) -> Any:

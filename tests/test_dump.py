@@ -9,12 +9,24 @@ from hypothesis import strategies as st
 
 from epass.dump import Access, Dump
 from epass.errors import FormatError
+from epass.evidence import (
+    ActiveAuthentication,
+    ChipAuthentication,
+    ChipAuthenticationMapping,
+    Evidence,
+)
 from epass.lds.names import File
 
 ACCESS = Access("PACE", "CAN", "AES-128", "GM", 13, "brainpoolP256r1")
 READ_AT = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 FILES = {File.COM: b"com", File.SOD: b"sod", File.DG1: b"dg1", File.DG2: b"dg2"}
-DUMP = Dump(FILES, ACCESS, READ_AT, 113, 0.25)
+EVIDENCE = Evidence(
+    ActiveAuthentication(bytes(8), b"signature", 0x9000),
+    ChipAuthentication("0.4.0.127.0.7.2.2.3.2.2", None, b"private", b"command", b"response"),
+    ChipAuthenticationMapping("0.4.0.127.0.7.2.2.4.6.2", 13, b"key", b"data"),
+)
+DUMP = Dump(FILES, ACCESS, READ_AT, 113, 0.25, EVIDENCE, ("mse-84",), ("a note",))
+ACTIVE = {"challenge": "00", "answer": "00", "sw": 0x9000}
 
 
 def named(**changes: object) -> dict[str, bytes]:
@@ -51,6 +63,15 @@ def test_a_dump_comes_back_as_it_was_saved(files: dict[File, bytes]) -> None:
         ({"access": {"protocol": "BAC", "password": "MRZ"}}, "cipher is not text"),
         ({"apdus": "many"}, "apdus is of the wrong type"),
         ({"seconds": True}, "seconds is of the wrong type"),
+        ({"quirks": "mse-84"}, "quirks is not a list of texts"),
+        ({"notes": [1]}, "notes is not a list of texts"),
+        ({"evidence": []}, "not an object of proofs"),
+        ({"evidence": {"other": {}}}, "not an object of proofs"),
+        ({"evidence": {"active": {"challenge": ""}}}, "not the members of ActiveAuthentication"),
+        ({"evidence": {"active": {**ACTIVE, "sw": "9000"}}}, "sw is of the wrong type"),
+        ({"evidence": {"active": {**ACTIVE, "sw": True}}}, "sw is of the wrong type"),
+        ({"evidence": {"active": {**ACTIVE, "answer": "XY"}}}, "answer is not hexadecimal"),
+        ({"evidence": {"active": {**ACTIVE, "answer": 5}}}, "answer is of the wrong type"),
     ],
 )
 def test_a_wrong_index_is_refused_by_reason(changes: dict[str, object], problem: str) -> None:
@@ -80,3 +101,6 @@ def test_a_missing_file_is_named() -> None:
 
 def test_contents_stay_out_of_repr() -> None:
     assert "dg1" not in repr(DUMP)
+    assert not [
+        secret for secret in ("signature", "private", "data") if f"b'{secret}'" in repr(DUMP)
+    ]

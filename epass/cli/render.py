@@ -153,7 +153,7 @@ def _portrait(face: Face) -> Facts:
 def _print_document(facts: Facts) -> None:
     access = facts["access"]
     protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
-    how = ", ".join(filter(None, (protocol, access["cipher"], access["curve"])))
+    how = ", ".join(filter(None, (protocol, access["cipher"], access["group"])))
     _field("Opened", f"by {access['password']}: {how}")
     count, seconds = len(facts["files"]), facts["seconds"]
     _field("Read", f"{count} files in {seconds:.2f} s with {facts['apdus']} commands")

@@ -367,7 +367,7 @@ class TestSilence:
 
     def start(self, slot: Slot, *, timeout: float, close: str) -> "subprocess.Popen[str]":
         source = SILENT.format(reader=slot.name, timeout=timeout, close=close)
-        program = subprocess.Popen(  # noqa: S603 - our own program
+        program = subprocess.Popen(
             [sys.executable, "-W", "error", "-c", source],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -388,7 +388,7 @@ def test_no_service() -> None:
         "    except NoServiceError as error:\n"
         "        print(error.code, error.facts['hresult'])\n"
     )
-    program = subprocess.run(  # noqa: S603 - our own program
+    program = subprocess.run(
         [sys.executable, "-W", "error", "-c", source],
         env={**os.environ, "PCSCLITE_CSOCK_NAME": "/nonexistent/pcscd.comm"},
         capture_output=True,

@@ -151,14 +151,27 @@ class AccessDeniedError(CardError):
     advice = "Compare the MRZ or CAN with the printed document and try again."
 
     def __init__(self, protocol: str, *, sw: int | None = None, reason: str = "") -> None:
-        status = "" if sw is None else f" (status {sw:04X})"
+        status = "" if sw is None else f" (status {sw:04X}, {_meaning(sw)})"
         super().__init__(f"{protocol}: {reason or 'the chip rejects this key'}{status}")
         self.protocol = protocol
         self.sw = sw
+        if self.attempts_left == 0:
+            self.advice = "The chip is blocked: wrong keys were tried too often."
+
+    @property
+    def attempts_left(self) -> int | None:
+        """How many wrong keys the chip still takes, where its status word says so."""
+        if self.sw is not None and self.sw >> 4 == 0x63C:
+            return self.sw & 0xF
+        return 0 if self.sw == 0x6983 else None
 
     @property
     def facts(self) -> dict[str, str | int | bool | None]:
-        return {"protocol": self.protocol, "sw": _hex(self.sw)}
+        return {
+            "protocol": self.protocol,
+            "sw": _hex(self.sw),
+            "attempts_left": self.attempts_left,
+        }
 
 
 class StatusError(CardError):
@@ -192,10 +205,21 @@ class ProtocolError(CardError):
 
 
 class SecureMessagingError(CardError):
-    """A response is not the authentic answer to the command; the session cannot be used again."""
+    """A response is not the authentic answer to the command; the session cannot be used again.
+
+    ``sw`` is the status word of an answer that is nothing but one, and unprotected.
+    """
 
     code = "secure_messaging"
     advice = "Lay the document down again and repeat; the link to the chip was disturbed."
+
+    def __init__(self, message: str, *, sw: int | None = None) -> None:
+        super().__init__(message)
+        self.sw = sw
+
+    @property
+    def facts(self) -> dict[str, str | int | bool | None]:
+        return {"sw": _hex(self.sw)}
 
 
 # --- the document -----------------------------------------------------------------------------

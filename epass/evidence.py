@@ -15,6 +15,11 @@ from epass.errors import FormatError
 
 WHERE = "evidence"
 
+# How those notes of a dump begin that say why a proof that the chip announces has no evidence;
+# the reason follows. What failed is a failed check; what could not be run is unknown.
+CHIP_FAILED, CHIP_NOT_RUN = "chip authentication failed: ", "chip authentication not run: "
+ACTIVE_FAILED, ACTIVE_NOT_RUN = "active authentication failed: ", "active authentication not run: "
+
 
 @dataclass(frozen=True, slots=True)
 class ActiveAuthentication:

@@ -90,14 +90,23 @@ def new_file(path: Path) -> Iterator[Callable[[str], None]]:
         InputError: there is something already.
         StorageError: the disk is full, or the place may not be written.
     """
-    with _storage(path), _private(path) as file:
+    full = False
 
-        def write(text: str) -> None:
-            with _storage(path):
-                file.write(text.encode())
-                file.flush()  # a read that is broken off leaves what it had
+    def write(text: str) -> None:
+        nonlocal full
+        with _storage(path):
+            full = True  # unless this comes to its end
+            file.write(text.encode())
+            file.flush()  # a read that is broken off leaves what it had
+            full = False
 
-        yield write
+    with _storage(path):
+        try:
+            with _private(path) as file:
+                yield write
+        finally:
+            if full:
+                path.unlink()
 
 
 def _save_file(path: Path, content: bytes) -> None:

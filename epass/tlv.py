@@ -53,6 +53,16 @@ class Tlv:
             yield child
             position += len(child.raw)
 
+    def first(self) -> Self:
+        """The first data object inside the value, whatever stands behind it.
+
+        Raises:
+            FormatError: there is none, or it is not whole.
+        """
+        for child in self._walk():
+            return child
+        raise self.fail("empty")
+
     def find(self, tag: int) -> Self | None:
         """The only child with ``tag``, or None.
 

@@ -105,6 +105,11 @@ class FakeScard:
         self.open.remove(card)
         return hresult
 
+    def SCardReconnect(  # noqa: N802
+        self, card: int, share: int, protocol: int, initialization: int
+    ) -> list[object]:
+        return [self._enter("SCardReconnect", card, share, protocol, initialization), protocol]
+
     def SCardBeginTransaction(self, card: int) -> int:  # noqa: N802
         return self._enter("SCardBeginTransaction", card)
 

@@ -150,6 +150,11 @@ class EcSigner:
         """In DER."""
         return der(*self.numbers(used, message))
 
+    def plain(self, used: Hash, message: bytes = MESSAGE) -> bytes:
+        """r || s."""
+        size = self.curve.scalar_size
+        return b"".join(number.to_bytes(size) for number in self.numbers(used, message))
+
 
 def der(r: int, s: int) -> bytes:
     encoded: bytes = algos.DSASignature({"r": r, "s": s}).dump()
@@ -159,3 +164,40 @@ def der(r: int, s: int) -> bytes:
 def explicit(curve: ec.Curve) -> ExplicitCurve:
     generator = curve.generator.encode()
     return ExplicitCurve(curve.p, curve.a, curve.b, generator, curve.n, 1)
+
+
+# --- ISO/IEC 9796-2, digital signature 1 ------------------------------------------------------
+
+TRAILERS = {  # Doc 9303-11 §6.1.2.2
+    Hash.SHA1: b"\xbc",
+    Hash.SHA224: b"\x38\xcc",
+    Hash.SHA256: b"\x34\xcc",
+    Hash.SHA384: b"\x36\xcc",
+    Hash.SHA512: b"\x35\xcc",
+}
+
+
+def recoverable(
+    used: Hash,
+    challenge: bytes,
+    size: int,
+    *,
+    m1: bytes | None = None,
+    head: bytes = b"\x6a",
+    trailer: bytes | None = None,
+) -> bytes:
+    """The message representative of ``size`` bytes; without ``m1`` it is as long as need be."""
+    end = TRAILERS[used] if trailer is None else trailer
+    if m1 is None:
+        m1 = bytes(index * 7 & 0xFF for index in range(size - len(head) - used.size - len(end)))
+    return head + m1 + used.digest(m1 + challenge) + end
+
+
+def recovery_sign(
+    key: rsa.RSAPrivateKey, used: Hash, challenge: bytes, *, smaller: bool = False, **shape: bytes
+) -> bytes:
+    """By B.6, or with ``smaller`` by B.4: s or n - s, whichever is less."""
+    size = (key.key_size + 7) // 8
+    signature = raw_sign(key, recoverable(used, challenge, size, **shape))
+    number, n = int.from_bytes(signature), key.public_key().public_numbers().n
+    return min(number, n - number).to_bytes(size) if smaller else signature

@@ -187,7 +187,7 @@ with only_run(pathlib.Path(sys.argv[2]), "process 42: tools/dev.py test"):
 
 def start_holder(lock: Path) -> "subprocess.Popen[str]":
     environment = {name: value for name, value in os.environ.items() if name != HELD}
-    return subprocess.Popen(  # noqa: S603  this Python, with the program above
+    return subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(ROOT), str(lock)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -146,9 +146,10 @@ class TestInstall:
 
 
 class TestCommands:
-    def test_the_rest_goes_to_the_demo(self) -> None:
-        chosen, rest = commands.parse(["demo", "--format", "json"])
-        assert (chosen.command, rest) == ("demo", ["--format", "json"])
+    @pytest.mark.parametrize("command", ["demo", "interop", "bench"])
+    def test_the_rest_is_handed_on(self, command: str) -> None:
+        chosen, rest = commands.parse([command, "--format", "json"])
+        assert (chosen.command, rest) == (command, ["--format", "json"])
 
     def test_unknown_options_are_refused(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
@@ -189,4 +190,4 @@ class TestDoor:
     def test_as_a_script(self) -> None:
         outcome = run([sys.executable, str(ROOT / "tools" / "dev.py"), "--help"])
         assert outcome.ok
-        assert "{demo,test,setup,lock,clean}" in outcome.output
+        assert "{demo,test,interop,bench,setup,lock,clean}" in outcome.output

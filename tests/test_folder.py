@@ -1,8 +1,10 @@
 """Dumps on disk: whole or not at all, private, and not over something else."""
 
+import io
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from test_dump import DUMP
@@ -79,3 +81,22 @@ def test_what_is_no_dump_is_refused(tmp_path: Path) -> None:
     (tmp_path / "dump.json").write_bytes(b" " * (folder.LARGEST + 1))
     with pytest.raises(FormatError, match=r"dump\.json: larger than 1048576 bytes"):
         folder.load(tmp_path)
+
+
+def test_a_text_file_that_does_not_fit_is_removed(tmp_path: Path) -> None:
+    class Full(io.BytesIO):
+        def flush(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    def opened(path: Path) -> BinaryIO:
+        path.touch()
+        return Full()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder, "_private", opened)
+        with (
+            pytest.raises(StorageError, match="No space left on device"),
+            folder.new_file(tmp_path / "trace") as write,
+        ):
+            write("a line")
+    assert list(tmp_path.iterdir()) == []

@@ -291,3 +291,30 @@ def _transmit(channel: PcscChannel, command: Command) -> Response | EpassError:
         return channel.transmit(command)
     except EpassError as error:
         return error
+
+
+def test_a_reset_keeps_the_connection(scard: FakeScard) -> None:
+    with connect() as channel:
+        channel.reset()
+        assert channel.transmit(Command(0xA4)).sw == 0x9000
+    assert scard.called("SCardReconnect") == [("SCardReconnect", 1, T1, RESET)]
+
+
+def test_a_card_that_leaves_at_the_reset_ends_the_channel(scard: FakeScard) -> None:
+    with connect() as channel:
+        scard.fail("SCardReconnect", 0x80100069)
+        with pytest.raises(CardRemovedError):
+            channel.reset()
+        with pytest.raises(CardRemovedError):
+            channel.transmit(Command(0xA4))
+        with pytest.raises(CardRemovedError):
+            channel.reset()
+
+
+def test_more_data_inside_a_session_is_for_the_session(scard: FakeScard) -> None:
+    """DO 99 says 61xx too: the answer is whole, and GET RESPONSE would end the session."""
+    whole = b"\x99\x02\x61\x00\x8e\x08" + bytes(8)
+    scard.answer = script(whole + b"\x61\x00")
+    with connect() as channel:
+        assert channel.transmit(PROTECTED) == Response(whole, 0x6100)
+    assert sent(scard) == [PROTECTED.encode().hex()]

@@ -89,7 +89,7 @@ def terminal(script: str, folder: Path) -> Iterator[None]:
 
 @pytest.mark.pcsc
 @pytest.mark.skipif(os.name == "nt", reason="the blocks are for a POSIX shell")
-def test_three_terminals(vpcd_slot_0: Slot, tmp_path: Path) -> None:
+def test_three_terminals(vpcd_slot_0: Slot, vpcd_slot: Slot, tmp_path: Path) -> None:
     with (
         terminal(block("sh terminal=1"), tmp_path),
         terminal(block("sh terminal=2"), tmp_path),
@@ -103,7 +103,7 @@ def test_three_terminals(vpcd_slot_0: Slot, tmp_path: Path) -> None:
 
 
 @pytest.mark.pcsc
-def test_from_python(vpcd_slot_0: Slot) -> None:
+def test_from_python(vpcd_slot_0: Slot, vpcd_slot: Slot) -> None:
     stand_in = Sandbox(API_KEY, SHARED_SECRET)
     with (
         vpcd.inserted(Chip(issuer.issue("eriksson")), ports=[vpcd_slot_0.port]),

@@ -110,7 +110,7 @@ def test_three_terminals(
     assert result.returncode == 0, result.stderr
     found = facts(result.stdout)
     assert found["access"]["password"] == "CAN"
-    assert found["files"] == passport["files"]
+    assert found["files"].items() <= passport["files"].items()
     assert found["receipt"]["session_id"] == SANDBOX_SESSION
 
     again = epass("upload", str(kept), "--session", SANDBOX_SESSION, **endpoint)
@@ -245,7 +245,7 @@ def test_two_programs_at_once(vpcd_slot_0: Slot, passport: Facts, can: str) -> N
     results = [(run.communicate(timeout=LIMIT), run.returncode) for run in runs]
     for (out, err), status in results:
         if status == 0:
-            assert facts(out)["files"] == passport["files"]
+            assert facts(out)["files"].items() <= passport["files"].items()
         else:
             assert (status, out) == (3, "")
             assert facts(err.splitlines()[-1])["code"] == "sharing_violation"

@@ -81,6 +81,16 @@ def test_a_child_is_there_once() -> None:
         twice.require(0x5C)
 
 
+def test_the_first_child_whatever_is_behind_it() -> None:
+    inner = tlv.build(0x5C, b"\x61")
+    for behind in (b"", b"\x00", b"\xff\xff", inner):
+        com = tlv.parse_one(tlv.build(0x60, inner + behind), 0x60, where="EF.COM")
+        assert (com.first().raw, com.first().offset) == (inner, 2)
+    for value, message in ((b"", "EF.COM/60 at byte 2: empty"), (b"\x5c\x02\x61", "2 bytes decl")):
+        with pytest.raises(FormatError, match=message):
+            tlv.parse_one(tlv.build(0x60, value), 0x60, where="EF.COM").first()
+
+
 def test_a_long_form_length_is_ber_and_taken() -> None:
     assert tlv.parse_one(bytes.fromhex("60820001AA"), 0x60, where="X").value == b"\xaa"
 

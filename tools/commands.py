@@ -1,4 +1,4 @@
-"""The commands of ``tools/dev.py``: demo, test, setup, lock, clean."""
+"""The commands of ``tools/dev.py``: demo, test, interop, bench, setup, lock, clean."""
 
 import argparse
 import os
@@ -16,6 +16,7 @@ from tools.setup_environment import Layout
 from tools.single_run import only_run
 
 INTERRUPTED = 130
+TOOLS = {"interop": "tools.interop", "bench": "tools.benchmark"}
 LOCK_FILE = Path("build", "dev.lock")
 CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
@@ -144,9 +145,17 @@ def test(*, quick: bool) -> int:
     return gates.run_all(gates.gates(machine.layout, quick=quick), machine.report())
 
 
+def tool(module: str, arguments: Sequence[str]) -> int:
+    """Run ``tools.interop`` or ``tools.benchmark``, which need what the tests need."""
+    machine = SetUp(run, Layout(ROOT), "test")
+    machine.everything()
+    python = str(machine.layout.program("python"))
+    return subprocess.call([python, "-m", module, *arguments], cwd=ROOT)
+
+
 def clean(root: Path, *, everything: bool) -> int:
-    """Remove what was made here; ``everything``: the .venv too."""
-    for name in (*CACHES, "dist", "htmlcov", *([".venv"] if everything else [])):
+    """Remove what was made here; ``everything``: the .venv and what Maven built too."""
+    for name in (*CACHES, "dist", "htmlcov", *((".venv", ".venv-interop") if everything else ())):
         shutil.rmtree(root / name, ignore_errors=True)
     made = [*root.glob(".coverage*"), *(root / "build").glob("*")]
     for path in made:
@@ -161,6 +170,8 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("demo", help="set up, then `epass demo`, to which all else is handed on")
     chosen = commands.add_parser("test", help="set up for the tests, then run every gate")
     chosen.add_argument("--quick", action="store_true", help="no machine set-up, no coverage")
+    commands.add_parser("interop", help="set up, then JMRTD against the simulated chip")
+    commands.add_parser("bench", help="set up, then what a read costs the host")
     chosen = commands.add_parser("setup", help="install what is missing")
     chosen.add_argument("--test", action="store_true", help="and what the gates need")
     chosen = commands.add_parser("lock", help="make the lock files again")
@@ -168,7 +179,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     chosen = commands.add_parser("clean", help="remove what was made here")
     chosen.add_argument("--all", action="store_true", help="the .venv too")
     known, rest = parser.parse_known_args(arguments)
-    if rest and known.command != "demo":
+    if rest and known.command not in ("demo", *TOOLS):
         parser.error(f"unknown: {' '.join(rest)}")
     return known, rest
 
@@ -176,6 +187,8 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 def dispatch(chosen: argparse.Namespace, rest: Sequence[str]) -> int:
     if chosen.command == "demo":
         return demo(rest)
+    if chosen.command in TOOLS:
+        return tool(TOOLS[chosen.command], rest)
     if chosen.command == "test":
         return test(quick=chosen.quick)
     if chosen.command == "setup":

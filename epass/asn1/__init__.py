@@ -9,11 +9,13 @@ from epass.asn1.door import (
     certificate,
     object_identifier,
     pss_parameters,
+    public_key,
     signed_data,
 )
 from epass.asn1.model import (
     Algorithm,
     Certificate,
+    DhKey,
     EcKey,
     ExplicitCurve,
     Name,
@@ -23,11 +25,13 @@ from epass.asn1.model import (
     RsaKey,
     SignedData,
     SignerInfo,
+    StandardizedKey,
 )
 
 __all__ = [
     "Algorithm",
     "Certificate",
+    "DhKey",
     "EcKey",
     "ExplicitCurve",
     "Name",
@@ -37,9 +41,11 @@ __all__ = [
     "RsaKey",
     "SignedData",
     "SignerInfo",
+    "StandardizedKey",
     "algorithm",
     "certificate",
     "object_identifier",
     "pss_parameters",
+    "public_key",
     "signed_data",
 ]

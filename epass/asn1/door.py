@@ -1,6 +1,6 @@
 """The one door to asn1crypto: strict, eager, its exceptions translated.
 
-Source: RFC 5652 (CMS), RFC 5280 (X.509), RFC 4055 and RFC 3279 (keys).
+Source: RFC 5652 (CMS), RFC 5280 (X.509), RFC 4055, RFC 3279 and PKCS #3 (keys).
 
 asn1crypto is lazy, takes what is not DER for DER, and lets ValueError, KeyError and their like
 out at the first use of a value. So ``der.scan`` checks every encoding as a whole; then every
@@ -22,6 +22,7 @@ from epass.asn1 import der
 from epass.asn1.model import (
     Algorithm,
     Certificate,
+    DhKey,
     EcKey,
     ExplicitCurve,
     Name,
@@ -31,15 +32,19 @@ from epass.asn1.model import (
     RsaKey,
     SignedData,
     SignerInfo,
+    StandardizedKey,
 )
 from epass.errors import FormatError
 
 MAX_RSA_BITS = 16_384  # OPENSSL_RSA_MAX_MODULUS_BITS; the standard ends at 4,096
+MAX_DH_BITS = 10_000  # OPENSSL_DH_MAX_MODULUS_BITS; the standard ends at 2,048
 
 DATA, SIGNED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
 CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (f"1.2.840.113549.1.9.{arc}" for arc in (3, 4, 5))
 RSA, RSA_PSS = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"
 EC, PRIME_FIELD = "1.2.840.10045.2.1", "1.2.840.10045.1.1"
+DH_PUBLIC_NUMBER, DH_KEY_AGREEMENT = "1.2.840.10046.2.1", "1.2.840.113549.1.3.1"
+STANDARDIZED_PARAMETERS = "0.4.0.127.0.7.1.2"  # Doc 9303-11 §9.5.1
 SUBJECT_KEY_ID = "2.5.29.14"
 
 _LABELS = {"2.5.4.6": "C", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.3": "CN"}  # RFC 4514 §3
@@ -170,6 +175,17 @@ def _subject_key_id(extensions: Any, where: str) -> bytes | None:
     return identifier
 
 
+def public_key(data: bytes, *, where: str, base: int = 0) -> PublicKey:
+    """The SubjectPublicKeyInfo in DER that fills ``data``.
+
+    Raises:
+        FormatError: it is not one.
+    """
+    der.scan(data, where, base=base)
+    with _door(where):
+        return _public_key(core.Sequence.load(data, strict=True).contents, where)
+
+
 def _public_key(info: bytes, where: str) -> PublicKey:
     """The key of a SubjectPublicKeyInfo's contents."""
     identifier, bits = der.split(info, where)
@@ -180,6 +196,11 @@ def _public_key(info: bytes, where: str) -> PublicKey:
     if algorithm.oid == EC:
         curve = _curve(algorithm, where)
         return EcKey(curve, key) if curve else OtherKey(algorithm)
+    if algorithm.oid in (DH_PUBLIC_NUMBER, DH_KEY_AGREEMENT):
+        return _dh_key(algorithm, key, where)
+    if algorithm.oid == STANDARDIZED_PARAMETERS:
+        number = core.Integer.load(algorithm.parameters, strict=True).native
+        return StandardizedKey(number, key)
     return OtherKey(algorithm)
 
 
@@ -192,6 +213,18 @@ def _rsa_key(algorithm: Algorithm, key: bytes, where: str) -> RsaKey:
     if algorithm.oid == RSA or algorithm.parameters is None:
         return RsaKey(algorithm.oid, n, e)  # RFC 4055 §1.2: no parameters, no restriction
     return RsaKey(algorithm.oid, n, e, pss_parameters(algorithm, where=where))
+
+
+def _dh_key(algorithm: Algorithm, key: bytes, where: str) -> DhKey:
+    der.scan(key, f"{where}/DH key")
+    y = core.Integer.load(key, strict=True).native
+    older = algorithm.oid == DH_KEY_AGREEMENT
+    kind = algos.DHParameters if older else keys.DomainParameters
+    given = _whole(kind.load(algorithm.parameters, strict=True), where)
+    p, g, q = (given[name].native for name in ("p", "g", "p" if older else "q"))
+    if min(p, g, q, y) < 1 or p.bit_length() > MAX_DH_BITS:
+        raise FormatError("a DH parameter or public value out of range", where)
+    return DhKey(p, g, None if older else q, y)
 
 
 def _curve(algorithm: Algorithm, where: str) -> str | ExplicitCurve | None:

@@ -1,6 +1,6 @@
 """What the door hands out: certificates, public keys and signed data as frozen values.
 
-Source: RFC 5652 (CMS), RFC 5280 (X.509), RFC 4055 and RFC 3279 (keys).
+Source: RFC 5652 (CMS), RFC 5280 (X.509), RFC 4055 and RFC 3279 (keys), Doc 9303-11 §9.5.
 """
 
 from dataclasses import dataclass, field
@@ -60,13 +60,31 @@ class EcKey:
 
 
 @dataclass(frozen=True, slots=True)
+class DhKey:
+    """``q`` is the order of the subgroup, None in PKCS #3; ``y`` is the public value, unchecked."""
+
+    p: int
+    g: int
+    q: int | None
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class StandardizedKey:
+    """A key over the parameters ``parameter_id`` of Doc 9303-11 §9.5.1; ``value`` as encoded."""
+
+    parameter_id: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class OtherKey:
     """A key of an algorithm that epass does not know; no signature can be verified with it."""
 
     algorithm: Algorithm
 
 
-PublicKey = RsaKey | EcKey | OtherKey
+PublicKey = RsaKey | EcKey | DhKey | StandardizedKey | OtherKey
 
 
 @dataclass(frozen=True, slots=True)

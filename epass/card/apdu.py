@@ -6,16 +6,16 @@ messaging are channels around a channel.
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
-from epass.errors import FormatError, StatusError
+from epass.errors import FormatError, StatusError, UnsupportedError
 
 OK = 0x9000
 SHORT_DATA, SHORT_LE = 0xFF, 0x100
 EXTENDED_DATA, EXTENDED_LE = 0xFFFF, 0x10000
 
 SELECT, READ_BINARY, READ_BINARY_ODD = 0xA4, 0xB0, 0xB1
-GET_CHALLENGE, EXTERNAL_AUTHENTICATE = 0x84, 0x82
+GET_CHALLENGE, EXTERNAL_AUTHENTICATE, INTERNAL_AUTHENTICATE = 0x84, 0x82, 0x88
 MSE, GENERAL_AUTHENTICATE, GET_RESPONSE = 0x22, 0x86, 0xC0
 
 
@@ -141,4 +141,25 @@ class Channel(Protocol):
             ReaderError: no answer could be had.
             FormatError: what came back is no response APDU.
         """
+        ...
+
+
+def reset(channel: Channel) -> None:
+    """Reset the chip behind ``channel``: no session, and the master file is current.
+
+    Raises:
+        UnsupportedError: the channel is none that can.
+        ReaderError: the chip has left, or does not answer to it.
+    """
+    if not isinstance(channel, Resettable):
+        raise UnsupportedError("the chip cannot be reset over this channel")
+    channel.reset()
+
+
+@runtime_checkable
+class Resettable(Protocol):
+    """A channel whose chip can be reset, as ``PcscChannel`` and the simulated chip can."""
+
+    def reset(self) -> None:
+        """As the function ``reset``."""
         ...

@@ -8,7 +8,9 @@ what was asked for.
 from collections.abc import Callable
 
 from epass import tlv
-from epass.card.apdu import READ_BINARY, READ_BINARY_ODD, SELECT, Channel, Command, Response
+from epass.card.apdu import OK, READ_BINARY, READ_BINARY_ODD, SELECT, Channel, Command, Response
+from epass.card.quirks import Note
+from epass.card.quirks import ignore as no_note
 from epass.errors import FormatError, ProtocolError
 from epass.lds.names import LDS1_AID, MF_FID, File
 
@@ -19,10 +21,12 @@ DO_OFFSET, DO_DATA = 0x54, 0x53
 DO_DATA_HEADER = 4  # bytes that data object 53 takes at most before the data, up to 64 KiB
 LARGEST_FILE = 0x10000  # bytes, header included: what READ BINARY reads in the field
 END_OF_FILE = 0x6282
+BEYOND_END = 0x6B00  # a chip's answer to an offset at or beyond the end
 WRONG_LENGTH, WRONG_LE = 0x6700, 0x6C  # the latter with the right length as SW2
 HEADER = 8  # bytes: more than any tag and length, less than any file of an eMRTD
 # Largest answers that chips of the field give, tried in turn when one refuses the length.
-LADDER = (192, 160, 128, 112)
+LADDER = (2048, 1024, 223, 192, 160, 128, 112)
+SHORT_OF_SHORT = 223  # a chip that gives less does not fill even a short response
 # A chip that has no short file identifiers says so with one of these.
 NO_SHORT_ID = (0x6981, 0x6986, 0x6A81, 0x6A82, 0x6A86, 0x6B00, 0x6D00)
 
@@ -34,12 +38,21 @@ def ignore(done: int, total: int) -> None:
 
 
 class FileReader:
-    """Reads files over one channel. ``largest`` is the most bytes to ask for at a time."""
+    """Reads files over one channel. ``largest`` is the most bytes to ask for at a time.
 
-    def __init__(self, channel: Channel, largest: int) -> None:
+    Without ``greedy`` nothing is asked for that chips of the field refuse: a file is selected, its
+    header read first, and then as little at a time as the last of ``LADDER``. ``note`` is told the
+    quirks that are met.
+    """
+
+    def __init__(
+        self, channel: Channel, largest: int, *, greedy: bool = True, note: Note = no_note
+    ) -> None:
         self._channel = channel
-        self._largest = largest
-        self._greedy = True
+        self._largest = largest if greedy else min(largest, LADDER[-1])
+        self._greedy = self._may_be_greedy = greedy
+        self._doubted: int | None = None  # Le of a first READ BINARY that was refused
+        self._note = note
 
     def select_application(self) -> None:
         """Select the eMRTD application.
@@ -56,7 +69,9 @@ class FileReader:
         Chips of several states refuse the command though they have just been reset, when the
         master file is selected anyway; the SELECT of EF.CardAccess that follows decides.
         """
-        self._channel.transmit(Command(SELECT, BY_FID, NO_FCI, MF_FID.to_bytes(2)))
+        answer = self._channel.transmit(Command(SELECT, BY_FID, NO_FCI, MF_FID.to_bytes(2)))
+        if answer.sw != OK:
+            self._note("mf-refused")
 
     def select(self, file: File) -> Response:
         """Select a file by its identifier; the status word is the caller's to judge."""
@@ -71,11 +86,14 @@ class FileReader:
                 chip ends the file before its declared length.
             ProtocolError: the chip answers more than it was asked for.
         """
-        response = self._first(SHORT_ID | file.sfi)
-        if response.sw in NO_SHORT_ID:
-            self.select(file).expect(f"SELECT {file.label}")
-            response = self._first(0)
-        return self._rest(file, response, on_progress)
+        if self._may_be_greedy:
+            response = self._first(SHORT_ID | file.sfi)
+            if response.sw not in NO_SHORT_ID:
+                return self._rest(file, response, on_progress)
+        self.select(file).expect(f"SELECT {file.label}")
+        if self._may_be_greedy:
+            self._note("no-short-ids")
+        return self._rest(file, self._first(0), on_progress)
 
     def read_selected(self, file: File) -> bytes:
         """The whole file that ``select`` has selected; raises as ``read`` does."""
@@ -92,19 +110,21 @@ class FileReader:
                 raise FormatError(problem, file.label, len(content))
             content += block
             on_progress(min(len(content), total), total)
+        if len(content) > total:
+            self._note("padded-end")
         return content[:total]  # what a chip sends beyond the end is padding of its memory
 
     def _first(self, p1: int) -> Response:
         """The start of a file whose length is not known: as much as one answer can bring.
 
-        A chip that refuses to be asked for more than a file holds is asked for the header
-        first, for this and all further files.
+        A chip that refuses is asked for the header first, for this file and all further ones.
+        Was it more than the file holds, or more than the chip gives? A longer file will tell.
         """
         if self._greedy:
             response = self._send(lambda le: Command(READ_BINARY, p1, 0, le=le), self._largest)
-            if not _wrong_length(response):
+            if not _too_long(response):
                 return response
-            self._greedy = False
+            self._greedy, self._doubted = False, self._largest
         return self._send(lambda le: Command(READ_BINARY, p1, 0, le=le), HEADER)
 
     def _block(self, file: File, offset: int, wanted: int) -> bytes:
@@ -112,14 +132,14 @@ class FileReader:
             return self._odd_block(file, offset, wanted)
         p1, p2 = divmod(offset, 0x100)
         response = self._with_ladder(lambda le: Command(READ_BINARY, p1, p2, le=le), wanted)
-        return _data(response, file, offset)
+        return _next_data(response, file, offset)
 
     def _odd_block(self, file: File, offset: int, wanted: int) -> bytes:
         where = tlv.build(DO_OFFSET, offset.to_bytes(2))
         response = self._with_ladder(
             lambda le: Command(READ_BINARY_ODD, 0, 0, where, le), wanted + DO_DATA_HEADER
         )
-        answer = _data(response, file, offset)
+        answer = _next_data(response, file, offset)
         try:
             return tlv.parse_one(answer, DO_DATA, where=file.label).value if answer else b""
         except FormatError as error:
@@ -127,14 +147,28 @@ class FileReader:
 
     def _with_ladder(self, command: Callable[[int], Command], wanted: int) -> Response:
         """Send the command with the largest Le that the chip takes, and remember it."""
-        response = self._send(command, wanted)
+        before = self._largest
+        refused = response = self._send(command, wanted)
         for size in LADDER:
-            if not _wrong_length(response):
+            if not _too_long(response):
                 break
-            if size < self._largest:
-                self._largest = size
+            if size < min(wanted, self._largest):
+                self._largest, refused = size, response
                 response = self._send(command, wanted)
+        if _too_long(response):
+            self._largest = before  # it is not the length that the chip refuses
+        elif self._largest < before:
+            self._found_shorter(refused)
+        elif self._doubted is not None and min(wanted, self._largest) >= self._doubted:
+            self._doubted = None
+            self._note("exact-lengths")
         return response
+
+    def _found_shorter(self, refused: Response) -> None:
+        """The length was more than the chip gives; nothing is known of the ends of its files."""
+        self._greedy, self._doubted = self._may_be_greedy, None
+        if self._largest < SHORT_OF_SHORT:
+            self._note("short-answers" if refused.sw != OK else "empty-answers")
 
     def _send(self, command: Callable[[int], Command], wanted: int) -> Response:
         le = min(wanted, self._largest)
@@ -144,14 +178,21 @@ class FileReader:
         return response
 
 
-def _wrong_length(response: Response) -> bool:
-    return response.sw == WRONG_LENGTH or response.sw >> 8 == WRONG_LE
+def _too_long(response: Response) -> bool:
+    """Whether the chip may have been asked for more than it gives at a time."""
+    refused = response.sw == WRONG_LENGTH or response.sw >> 8 == WRONG_LE
+    return refused or (response.sw == OK and not response.data)
 
 
 def _data(response: Response, file: File, offset: int) -> bytes:
     if response.sw == END_OF_FILE:  # a warning: the data before the end is good
         return response.data
     return response.expect(f"READ BINARY {file.label} at {offset}")
+
+
+def _next_data(response: Response, file: File, offset: int) -> bytes:
+    """The data of a block after the first, none where the file has ended."""
+    return b"" if response.sw == BEYOND_END else _data(response, file, offset)
 
 
 def _declared(content: bytes, file: File) -> int:

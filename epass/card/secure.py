@@ -6,6 +6,7 @@ and the MAC. A session that has met a fault is over: it refuses every further co
 the chip has dropped its keys as well.
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from epass import tlv
@@ -44,6 +45,10 @@ class ChipSession:
     def largest_short(self) -> int:
         """The most plain bytes that a short response can carry."""
         return LARGEST_SHORT[self._cipher.block]
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._ended)
 
     def protect(self, command: Command) -> Command:
         """The command as it goes over the link.
@@ -90,7 +95,8 @@ class ChipSession:
             raise SecureMessagingError(f"the session has ended: {self._ended}")
         self._ssc += 1
         if not response.data:
-            raise SecureMessagingError(f"an unprotected answer, status {response.sw:04X}")
+            problem = f"an unprotected answer, status {response.sw:04X}"
+            raise SecureMessagingError(problem, sw=response.sw)
         tail = 2 + MAC_SIZE
         objects, mac = response.data[:-tail], response.data[-tail:]
         if mac[:2] != bytes((DO_MAC, MAC_SIZE)):
@@ -130,17 +136,20 @@ class ChipSession:
     def _iv(self) -> bytes:
         if self._cipher is Cipher.TDES:
             return bytes(self._cipher.block)  # §9.8.6.1
-        return ciphers.encrypt_block(self._cipher, self._enc, self._counter())  # §9.8.7.1
+        counter = ciphers.counter_block(self._cipher, self._ssc)
+        return ciphers.encrypt_block(self._cipher, self._enc, counter)  # §9.8.7.1
 
     def _checksum(self, message: bytes) -> bytes:
-        counted = self._counter() + message
-        if self._cipher is Cipher.TDES:
-            return ciphers.mac(self._cipher, self._mac, counted)  # the retail MAC pads itself
-        return ciphers.mac(self._cipher, self._mac, ciphers.pad(counted, self._cipher.block))
+        return ciphers.session_mac(self._cipher, self._mac, self._ssc, message)
 
-    def _counter(self) -> bytes:
-        size = self._cipher.block
-        return (self._ssc % (1 << 8 * size)).to_bytes(size)
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A command as it was sent, the response as it came, and what the response says."""
+
+    sent: Command
+    received: Response
+    plain: Response
 
 
 class SecureChannel:
@@ -154,6 +163,16 @@ class SecureChannel:
     def largest_short(self) -> int:
         return self._session.largest_short
 
+    @property
+    def ended(self) -> bool:
+        """Whether the session is over, so that every further command would be refused."""
+        return self._session.ended
+
+    def restart(self, session: ChipSession) -> "SecureChannel":
+        """The channel under the keys of ``session``, which replace those of this one (§9.8.2)."""
+        self._session.end("other keys have replaced its own")
+        return SecureChannel(self._channel, session)
+
     def transmit(self, command: Command) -> Response:
         """Send one command under secure messaging.
 
@@ -162,13 +181,17 @@ class SecureChannel:
                 counted the command is unknown and nothing may be sent twice.
             SecureMessagingError: the answer is not authentic, or the session has ended.
         """
+        return self.exchange(command).plain
+
+    def exchange(self, command: Command) -> Exchange:
+        """``transmit``, with what went over the link; raises the same."""
         protected = self._session.protect(command)
         try:
             response = self._channel.transmit(protected)
         except BaseException:
             self._session.end("no answer to the last command")
             raise
-        return self._session.unprotect(response)
+        return Exchange(protected, response, self._session.unprotect(response))
 
 
 def _le_object(command: Command) -> bytes:

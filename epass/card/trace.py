@@ -2,10 +2,10 @@
 
 A trace is a JSON Lines file. The first line is ``{"schema": "epass.trace", "version": 1}`` with
 facts about the read; then a line for each command and response as they went over the link,
-``{"c": hex, "r": hex}``, and, only where asked for, one for each draw of the reader's
-randomness, ``{"random": hex}``. Secure messaging has encrypted what the wire carries, but
-who has the random bytes too can compute the keys of PACE: they are recorded for fictitious
-documents, never by default.
+``{"c": hex, "r": hex}``, for each reset of the chip, ``{"reset": true}``, and, only where asked
+for, for each draw of the reader's randomness, ``{"random": hex}``. Secure messaging has encrypted
+what the wire carries, but who has the random bytes too can compute the keys of PACE: they are
+recorded for fictitious documents, never by default.
 """
 
 import json
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
+from epass.card import apdu
 from epass.card.apdu import Channel, Command, Response
 from epass.errors import FormatError, ProtocolError
 
@@ -38,6 +39,11 @@ class TracingChannel:
         finally:
             self._write(json.dumps(line) + "\n")
 
+    def reset(self) -> None:
+        """Raises what ``apdu.reset`` raises; a reset that failed is not recorded."""
+        apdu.reset(self._channel)
+        self._write(json.dumps({"reset": True}) + "\n")
+
     def random(self, source: Callable[[int], bytes]) -> Callable[[int], bytes]:
         """A source of randomness whose draws stand in the trace, so that it can be replayed."""
 
@@ -56,11 +62,15 @@ def header(**facts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A trace as it was recorded: the facts of its first line, the exchanges, the draws."""
+    """A trace as it was recorded: the facts of its first line, the exchanges, the draws.
+
+    ``resets`` has, for each reset of the chip, how many exchanges came before it.
+    """
 
     facts: Line
     exchanges: tuple[tuple[Command, Response], ...] = field(repr=False)
     draws: tuple[bytes, ...] = field(repr=False)
+    resets: tuple[int, ...] = ()
 
     @classmethod
     def parse(cls, lines: Iterable[str]) -> Self:
@@ -71,15 +81,19 @@ class Trace:
         """
         numbered = enumerate(lines, 1)
         facts = _facts(numbered)
-        exchanges, draws = [], []
+        exchanges: list[tuple[Command, Response]] = []
+        draws, resets = [], []
         for number, text in numbered:
             line = _object(text, number)
             if "random" in line:
                 draws.append(_bytes(line, "random", number))
                 continue
+            if line == {"reset": True}:
+                resets.append(len(exchanges))
+                continue
             command = Command.parse(_bytes(line, "c", number))
             exchanges.append((command, Response.parse(_bytes(line, "r", number))))
-        return cls(facts, tuple(exchanges), tuple(draws))
+        return cls(facts, tuple(exchanges), tuple(draws), tuple(resets))
 
 
 class ReplayChannel:
@@ -88,6 +102,7 @@ class ReplayChannel:
     def __init__(self, trace: Trace) -> None:
         self._exchanges = iter(trace.exchanges)
         self._draws = iter(trace.draws)
+        self._resets = list(trace.resets)
         self._count = 0
 
     def transmit(self, command: Command) -> Response:
@@ -96,6 +111,8 @@ class ReplayChannel:
         Raises:
             ProtocolError: the command is not the next one of the trace, byte for byte.
         """
+        if self._reset_is_due:
+            raise ProtocolError("replay", f"no reset before command {self._count + 1}")
         self._count += 1
         expected, response = next(self._exchanges, (None, None))
         if expected is None or response is None:
@@ -103,6 +120,16 @@ class ReplayChannel:
         if expected.encode() != command.encode():
             raise ProtocolError("replay", f"command {self._count} is not the recorded one")
         return response
+
+    def reset(self) -> None:
+        """Raises ProtocolError where no reset is recorded."""
+        if not self._reset_is_due:
+            raise ProtocolError("replay", f"a reset after command {self._count} is not recorded")
+        self._resets.pop(0)
+
+    @property
+    def _reset_is_due(self) -> bool:
+        return self._resets[:1] == [self._count]
 
     def random(self, count: int) -> bytes:
         """The recorded randomness.

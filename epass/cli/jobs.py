@@ -17,7 +17,7 @@ from epass.card.keys import Key
 from epass.cli import progress, wiring
 from epass.cli.wiring import Options, say
 from epass.dump import Dump
-from epass.errors import PayloadTooLargeError, UploadError, VerificationError
+from epass.errors import PayloadTooLargeError, StorageError, UploadError, VerificationError
 from epass.trust.report import Report
 from epass.trust.verify import verify
 from epass.upload import NfcPayload, UploadedMedia, UploadEvent, VeriffClient
@@ -31,9 +31,17 @@ class Reading:
     report: Report
     folder: Path | None = None
     receipt: UploadedMedia | None = None
+    unsaved: StorageError | None = field(default=None, repr=False)
 
     def refuse_failed(self) -> None:
-        """Raises VerificationError where a check failed; what is unknown the report says."""
+        """Raise what went wrong after the read, which has been shown by now.
+
+        Raises:
+            StorageError: it could not be kept where it was wanted.
+            VerificationError: a check failed; what is unknown the report says.
+        """
+        if self.unsaved is not None:
+            raise self.unsaved
         if self.report.failed:
             raise VerificationError(self.report.failed)
 
@@ -45,12 +53,23 @@ def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Re
         progress.bar(show) as on_event,
     ):
         dump = reader.read(
-            wire, key, extended=options["extended"], on_event=on_event, random=random
+            wire,
+            key,
+            access=options["open_with"],
+            allow_bac_fallback=options["allow_bac_fallback"],
+            extended=options["extended"],
+            prove=options["prove"],
+            challenge=wiring.challenge_from(options),
+            on_event=on_event,
+            random=random,
         )
-    kept = options["save"]
+    kept, unsaved = options["save"], None
     if kept is not None:
-        folder.save(dump, kept)
-    return Reading(dump, judge(dump), kept)
+        try:
+            folder.save(dump, kept)
+        except StorageError as error:
+            kept, unsaved = None, error
+    return Reading(dump, judge(dump), kept, unsaved=unsaved)
 
 
 def judge(dump: Dump) -> Report:
@@ -97,10 +116,13 @@ def deliver(reading: Reading, client: VeriffClient, options: Options) -> Reading
     """Upload the reading, unless its report forbids it.
 
     Raises:
+        StorageError: it could not be kept where it was wanted; nothing was sent.
         VerificationError: a check failed; nothing was sent.
         TrustError: a check could not be made; nothing was sent.
         UploadError: with a note on how to repeat the upload without the document.
     """
+    if reading.unsaved is not None:
+        raise reading.unsaved
     reading.report.require(trust=options["require_trust"])
     payload = NfcPayload.from_dump(reading.dump)
     for warning in payload.warnings:

@@ -39,6 +39,7 @@ def readers(as_json: bool) -> None:
 @cli.command()
 @opt.key_options
 @opt.reader_options
+@opt.access_options
 @opt.keeping_options
 @opt.format_option
 def read(as_json: bool, **options: Any) -> None:
@@ -53,6 +54,7 @@ def read(as_json: bool, **options: Any) -> None:
 @cli.command("read-and-upload")
 @opt.key_options
 @opt.reader_options
+@opt.access_options
 @opt.keeping_options
 @opt.endpoint_options
 @opt.format_option
@@ -82,7 +84,7 @@ def upload(folder: Path, as_json: bool, **options: Any) -> None:
     reading = jobs.load(folder)
     with jobs.endpoint(options) as client:
         reading = jobs.deliver(reading, client, options)
-    render.delivered(reading, as_json=as_json)
+    render.delivered(reading, as_json=as_json, shown=False)
 
 
 @cli.command()
@@ -152,6 +154,7 @@ def sandbox(list_only: bool, as_json: bool, **options: Any) -> None:
 
 @cli.command()
 @opt.document_options
+@opt.access_options
 @opt.keeping_options
 @click.option("--pcsc", is_flag=True, help="Through the machine's real PC/SC service.")
 @click.option("--by-can", is_flag=True, help="Open the chip by its CAN instead of its MRZ.")
@@ -164,8 +167,8 @@ def demo(as_json: bool, **options: Any) -> None:
     """
     from epass.cli import rehearsal, render  # noqa: PLC0415
 
-    reading = rehearsal.run(options, show=not as_json)
-    render.reading(reading, as_json=as_json)
+    show = (lambda _: None) if as_json else render.reading
+    render.delivered(rehearsal.run(options, show=not as_json, on_read=show), as_json=as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

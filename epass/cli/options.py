@@ -94,6 +94,34 @@ def reader_options(command: F) -> F:
     )(command)
 
 
+def access_options(command: F) -> F:
+    """By which door, and whether the chip must prove that it is no copy."""
+    return _all(
+        click.option(
+            "--open-with",
+            type=click.Choice(("auto", "pace", "bac")),
+            default="auto",
+            show_default=True,
+            help="auto: PACE where the chip offers it, else BAC.",
+        ),
+        click.option(
+            "--allow-bac-fallback",
+            is_flag=True,
+            help="BAC after a PACE that failed; the report says so.",
+        ),
+        click.option(
+            "--prove/--no-prove",
+            default=True,
+            help="Have the chip prove that it is no copy, if it can.",
+        ),
+        click.option(
+            "--challenge",
+            metavar="HEX",
+            help="8 bytes for active authentication; else drawn.",
+        ),
+    )(command)
+
+
 def keeping_options(command: F) -> F:
     """What of the read is kept on disk."""
     return _all(
@@ -153,6 +181,7 @@ def endpoint_options(command: F) -> F:
 def document_options(command: F) -> F:
     """The fictitious document and its chip; `epass simulate --list` names the choices."""
     return _all(
+        proof_options,
         click.option("--document", default="TD3", show_default=True, help="Its format."),
         click.option("--holder", default="eriksson", show_default=True, help="Whose it is."),
         click.option("--lds", default="1.7", show_default=True, help="Version of its LDS."),
@@ -165,14 +194,67 @@ def document_options(command: F) -> F:
         click.option("--digest", default="SHA-256", show_default=True, help="Of EF.SOD."),
         click.option("--signer-id", default="issuer-and-serial", help="How EF.SOD names it."),
         click.option("--document-can", default="123456", help="CAN printed on the document."),
-        click.option("--access", multiple=True, help="PACE, BAC; repeat for both (default)."),
-        click.option("--cipher", default="AES-128", show_default=True, help="Of PACE."),
-        click.option(
-            "--curve", default="brainpoolP256r1", show_default=True, help="Of PACE; name or id."
-        ),
+        pace_options,
         click.option(
             "--chip-extended/--chip-short", default=True, help="Does it take extended length?"
         ),
+        click.option(
+            "--quirk", multiple=True, metavar="NAME", help="Of real documents; may be repeated."
+        ),
+    )(command)
+
+
+def pace_options(command: F) -> F:
+    """How the fictitious document is opened; see ``pace_choices``."""
+    return _all(
+        click.option("--access", multiple=True, help="PACE, BAC; repeat for both (default)."),
+        click.option(
+            "--pace",
+            multiple=True,
+            help="GM (default), IM, CAM, with GM beside it; may be repeated.",
+        ),
+        click.option(
+            "--cipher",
+            multiple=True,
+            default=("AES-128",),
+            show_default=True,
+            help="Of PACE; may be repeated.",
+        ),
+        click.option(
+            "--curve",
+            multiple=True,
+            default=("brainpoolP256r1",),
+            show_default=True,
+            help="Parameter set of PACE, a curve or MODP group, name or id; may be repeated.",
+        ),
+        click.option("--card-access", multiple=True, help="What EF.CardAccess has besides."),
+        click.option("--cam-parameters", default="explicit", help="Form of the group of CAM."),
+        click.option("--pace-lie", metavar="NAME", help="How the chip lies in PACE."),
+    )(command)
+
+
+def proof_options(command: F) -> F:
+    """How the fictitious document proves that it is no copy; see ``proof_choices``."""
+    return _all(
+        click.option("--ca", default="none", show_default=True, help="Chip authentication."),
+        click.option("--ca-group", multiple=True, help="Its group; repeat for several keys."),
+        click.option("--ca-cipher", multiple=True, help="Of the session; repeat for a choice."),
+        click.option("--ca-key-id", type=click.IntRange(0), help="Of the first key."),
+        click.option("--ca-parameters", default="explicit", help="Form of its group in DG14."),
+        click.option("--ca-info/--no-ca-info", default=True, help="Are its ciphers announced?"),
+        click.option("--aa", default="none", show_default=True, help="Active authentication."),
+        click.option("--aa-digest", default="SHA-256", show_default=True, help="Of its signature."),
+        click.option("--aa-bits", type=int, default=2048, show_default=True, help="For RSA."),
+        click.option("--aa-named-sha1", is_flag=True, help="RSA: trailer 33CC instead of BC."),
+        click.option("--aa-smaller", is_flag=True, help="RSA: the smaller of the two roots."),
+        click.option("--aa-curve", default="brainpoolP256r1", help="For ECDSA."),
+        click.option("--aa-explicit", is_flag=True, help="ECDSA: curve in full in DG15."),
+        click.option(
+            "--aa-info/--no-aa-info", default=True, help="ECDSA: does DG14 tell the hash?"
+        ),
+        click.option("--aa-encoding", default="plain", help="ECDSA: plain or DER."),
+        click.option("--aa-long", default="refuse", help="A signature that is too long for Le."),
+        click.option("--proof-lie", metavar="NAME", help="How the chip lies about its proofs."),
     )(command)
 
 

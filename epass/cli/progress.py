@@ -23,7 +23,9 @@ def bar(show: bool) -> Iterator[OnEvent]:
         task = progress.add_task("Opening", total=None)
 
         def draw(event: ReadEvent) -> None:
-            if event.file is not None:
+            if event.stage == "proof":
+                progress.update(task, description="Proof", completed=0, total=None)
+            elif event.file is not None:
                 total = event.total or None
                 label = event.file.label
                 progress.update(task, description=label, completed=event.done, total=total)

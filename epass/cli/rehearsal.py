@@ -1,7 +1,7 @@
 """``demo``: the whole job with a simulated passport and the sandbox, on this machine only."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from epass import pcsc, sandbox
@@ -20,14 +20,15 @@ WAIT_SECONDS = 5.0  # the service notices a virtual card within half a second
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")  # the names of the slots, by port
 
 
-def run(options: Options, *, show: bool) -> Reading:
-    """Issue, read, judge, deliver. Raises what these raise."""
+def run(options: Options, *, show: bool, on_read: Callable[[Reading], object]) -> Reading:
+    """Issue, read, judge, deliver; ``on_read`` gets what was read. Raises what these raise."""
     jobs.check_places(options)
     document = stand_ins.make_document(options)
     chip = stand_ins.make_chip(document, options, nonce=secrets.token_bytes(stand_ins.NONCE_BYTES))
     key: Key = Can(document.can) if options["by_can"] else MrzKey.from_mrz(document.mrz)
     with _channel(chip, through_pcsc=options["pcsc"]) as channel:
         reading = jobs.read_chip(channel, key, options, show=show)
+    on_read(reading)
     stand_in = Sandbox(stand_ins.API_KEY, stand_ins.SHARED_SECRET)
     with (
         sandbox.serve(stand_in) as base_url,

@@ -11,10 +11,12 @@ from typing import Any
 import click
 
 from epass.cli.jobs import Reading
+from epass.dump import Dump
 from epass.errors import EpassError
 from epass.lds.document import Document
 from epass.lds.face import Face
 from epass.lds.mrz import Mrz, birth_date, expiry_date
+from epass.lds.names import File
 from epass.pcsc import Reader
 from epass.upload import RAW_LIMIT, NfcPayload
 
@@ -22,8 +24,15 @@ Facts = dict[str, Any]
 
 LABEL_WIDTH = 10
 NARROWEST, WIDEST = 40, 100  # columns
-COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "not_applicable": "bright_black"}
-WORDS = {"not_applicable": "n/a", "fail": "FAIL"}
+COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
+WORDS = {"fail": "FAIL"}
+SECURITY_FILES = (File.CARD_ACCESS, File.CARD_SECURITY, File.DG14, File.DG15)
+CHIP = {
+    "proven": "proved that it is no copy",
+    "refuted": "did NOT prove that it is no copy",
+    "unproven": "offers a proof that it is no copy, which was not had",
+    "cloneable": "cloneable: it offers no proof that it is no copy",
+}
 VERDICTS = {
     "pass": "pass",
     "fail": "FAIL: do not accept this document",
@@ -43,22 +52,28 @@ def readers(found: Sequence[Reader], *, as_json: bool) -> None:
 
 
 def reading(found: Reading, *, as_json: bool = False) -> None:
-    """A document: who it is, what the checks say, what was uploaded."""
+    """A document: who it is, what the checks say, what it weighs."""
     facts = reading_facts(found)
     if as_json:
         _json("epass.reading", **facts)
         return
     _print_document(facts)
     _print_checks(facts)
-    _print_delivery(facts)
+    _print_payload(facts)
+    if facts["saved"]:
+        _field("Saved", facts["saved"])
 
 
-def delivered(found: Reading, *, as_json: bool) -> None:
-    """The end of an upload, after ``reading`` has shown the document to a person."""
+def delivered(found: Reading, *, as_json: bool, shown: bool = True) -> None:
+    """The end of an upload; ``shown`` says that a person has seen the sizes with the document."""
     if as_json:
         reading(found, as_json=True)
-    else:
-        _print_delivery({**reading_facts(found), "saved": None})
+        return
+    facts = reading_facts(found)
+    if not shown:
+        _print_payload(facts)
+    receipt = facts["receipt"]
+    _field("Uploaded", f"media {receipt['media_id']}, session {receipt['session_id']}")
 
 
 def choices(facts: Facts, *, as_json: bool) -> None:
@@ -67,9 +82,10 @@ def choices(facts: Facts, *, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
         return
     for name, values in facts.items():
-        if isinstance(values, Mapping):
+        explained = _explained(values)
+        if explained:
             click.echo(f"{name}:")
-            for key, about in values.items():
+            for key, about in explained.items():
                 _field(key, about, width=24, indent=2)
         elif isinstance(values, list):
             _field(name, ", ".join(_choice(value) for value in values), width=16)
@@ -98,12 +114,16 @@ def reading_facts(found: Reading) -> Facts:
         "access": dump.access.as_dict(),
         "apdus": dump.apdus,
         "seconds": dump.seconds,
-        "files": {file.label: len(content) for file, content in dump.files.items()},
+        "files": _sizes(dump, security=False),
+        "security_files": _sizes(dump, security=True),
+        "proofs": sorted(dump.evidence.as_dict()),
+        "quirks": list(dump.quirks),
         "holder": _holder(document.mrz, dump.read_at.date()),
         "document": _document(document.mrz, dump.read_at.date()),
         "portraits": [_portrait(face) for face in document.faces],
-        "notes": list(document.notes),
+        "notes": [*dump.notes, *document.notes],
         "verdict": report.verdict.value,
+        "chip": report.chip,
         "checks": [check.as_dict() for check in report.checks],
         "payload_bytes": payload.raw_size,
         "payload_base64_bytes": payload.base64_size,
@@ -111,6 +131,15 @@ def reading_facts(found: Reading) -> Facts:
         "warnings": list(payload.warnings),
         "saved": None if found.folder is None else str(found.folder),
         "receipt": None if found.receipt is None else asdict(found.receipt),
+    }
+
+
+def _sizes(dump: Dump, *, security: bool) -> dict[str, int]:
+    """The files of the document, or those that open and prove the chip, with their sizes."""
+    return {
+        file.label: len(content)
+        for file, content in dump.files.items()
+        if (file in SECURITY_FILES) is security
     }
 
 
@@ -154,9 +183,11 @@ def _print_document(facts: Facts) -> None:
     access = facts["access"]
     protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
     how = ", ".join(filter(None, (protocol, access["cipher"], access["group"])))
-    _field("Opened", f"by {access['password']}: {how}")
-    count, seconds = len(facts["files"]), facts["seconds"]
-    _field("Read", f"{count} files in {seconds:.2f} s with {facts['apdus']} commands")
+    weaker = ", though the chip offers PACE" if access["fallback"] else ""
+    _field("Opened", f"by {access['password']}: {how}{weaker}")
+    more = ", ".join(facts["security_files"])
+    cost = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"
+    _field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {cost}")
     holder, document = facts["holder"], facts["document"]
     if holder is not None and document is not None:
         _field("Holder", f"{holder['surname']}, {holder['given_names']}")
@@ -171,30 +202,30 @@ def _print_document(facts: Facts) -> None:
         _field("Portrait", f"{image['mimetype']}, {size}")
     for note in facts["notes"]:
         _field("Note", note)
+    if facts["quirks"]:
+        _field("Quirks", ", ".join(facts["quirks"]))
 
 
 def _print_checks(facts: Facts) -> None:
     for check in facts["checks"]:
         outcome = check["outcome"]
+        if outcome == "not_applicable":
+            continue
         word = WORDS.get(outcome, outcome).ljust(LABEL_WIDTH - 2)
         label = click.style(word, fg=COLOURS[outcome])
         _field("  " + label, f"{check['id']}: {check['reason']}")
+    _field("Chip", CHIP[facts["chip"]])
     verdict = facts["verdict"]
     because = ", ".join(item["id"] for item in facts["checks"] if item["outcome"] == verdict)
     label = click.style(VERDICTS[verdict], fg=COLOURS[verdict], bold=True)
     _field("Verdict", label if verdict == "pass" else f"{label} ({because})")
 
 
-def _print_delivery(facts: Facts) -> None:
+def _print_payload(facts: Facts) -> None:
     sizes = f"{facts['payload_bytes']} of {facts['payload_limit_bytes']} bytes"
     _field("Payload", f"{sizes} ({facts['payload_base64_bytes']} in base64)")
     for warning in facts["warnings"]:
         _field("Warning", warning)
-    if facts["saved"]:
-        _field("Saved", facts["saved"])
-    receipt = facts["receipt"]
-    if receipt is not None:
-        _field("Uploaded", f"media {receipt['media_id']}, session {receipt['session_id']}")
 
 
 def _field(label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0) -> None:
@@ -205,6 +236,14 @@ def _field(label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0)
     click.echo(margin + lines[0])
     for line in lines[1:]:
         click.echo(" " * (width + indent) + line)
+
+
+def _explained(values: object) -> Mapping[str, str]:
+    """What each name means, where that is told."""
+    if isinstance(values, list):
+        rows = [row for row in values if isinstance(row, dict) and "about" in row]
+        return {row["id"]: row["about"] for row in rows}
+    return values if isinstance(values, Mapping) else {}
 
 
 def _choice(value: object) -> str:

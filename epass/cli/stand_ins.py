@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from epass import sandbox
+from epass.cli import pace_choices, proof_choices
 from epass.cli.wiring import Options, say
-from epass.errors import CommunicationError, InputError
+from epass.errors import CommunicationError
 from epass.lds.names import File
 from epass.sandbox import Fault, RequestLine, Sandbox
-from epass.sim import access, issuer, vpcd
+from epass.sim import access, issuer, quirks, vpcd
 from epass.sim.chip import Chip
 from epass.sim.issuer import Document
 
@@ -35,15 +36,13 @@ def choices() -> dict[str, object]:
         "lds_versions": list(issuer.LDS_VERSIONS),
         "images": list(issuer.IMAGES),
         "access": list(access.ACCESS),
-        "mappings": list(access.PACE_MAPPINGS),
-        "ciphers": list(access.CIPHERS),
-        "parameter_sets": [
-            {"id": item.parameter_id, "name": item.name} for item in access.parameter_sets()
-        ],
+        **pace_choices.listed(),
         "signatures": list(issuer.SIGNATURES),
         "signer_curves": list(issuer.CURVES),
         "signer_ids": list(issuer.SIGNER_IDS),
         "digests": list(issuer.DIGESTS),
+        **proof_choices.listed(),
+        "quirks": quirks.listed(),
     }
 
 
@@ -61,33 +60,24 @@ def make_document(options: Options) -> Document:
         digest=options["digest"],
         signer_id=options["signer_id"],
         can=options["document_can"],
+        chip_authentication=proof_choices.chip_authentication(options),
+        active_authentication=proof_choices.active_authentication(options),
+        pace=pace_choices.offer(options),
+        lie=options["proof_lie"],
+        quirks=options["quirk"],
     )
 
 
 def make_chip(document: Document, options: Options, **more: Any) -> Chip:
-    """The chip that the options describe; without ``--access`` it offers PACE and BAC."""
+    """The chip that the options describe, with PACE as the document offers it."""
     return Chip(
         document,
-        access=options["access"] or access.ACCESS,
-        cipher=options["cipher"],
-        parameter_id=parameter_id(options["curve"]),
+        access=pace_choices.offered_access(options),
         extended=options["chip_extended"],
+        lie=options["pace_lie"],
+        quirks=options["quirk"],
         **more,
     )
-
-
-def parameter_id(wanted: str) -> int:
-    """The parameter set that a name or number means.
-
-    Raises:
-        InputError: there is none.
-    """
-    sets = access.parameter_sets()
-    for item in sets:
-        if wanted.casefold() in (item.name.casefold(), str(item.parameter_id)):
-            return item.parameter_id
-    names = ", ".join(f"{item.parameter_id} {item.name}" for item in sets)
-    raise InputError(f"there is no such curve; choose of {names}")
 
 
 def simulate(options: Options, *, as_json: bool) -> None:

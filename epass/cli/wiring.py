@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -49,13 +49,34 @@ def key_from(options: Options) -> Key:
     if options["mrz"]:
         return MrzKey.from_mrz(options["mrz"])
     if options["mrz_file"]:
-        return MrzKey.from_mrz(options["mrz_file"].read(LONGEST_INPUT))
+        return MrzKey.from_mrz(_read_text(options["mrz_file"]))
     if sys.stdin is not None and sys.stdin.isatty():
         return _ask_for_key()
-    piped = sys.stdin.read(LONGEST_INPUT) if sys.stdin is not None else ""
+    piped = _read_text(sys.stdin) if sys.stdin is not None else ""
     if not piped.strip():
         raise click.UsageError("No key: pipe in the MRZ, or give --mrz-file, --mrz or --can.")
     return MrzKey.from_mrz(piped)
+
+
+def _read_text(stream: TextIO) -> str:
+    try:
+        return stream.read(LONGEST_INPUT)
+    except UnicodeDecodeError:  # its text would quote what is there
+        raise InputError("the MRZ is not text") from None
+
+
+def challenge_from(options: Options) -> bytes | None:
+    """The challenge that the caller wants signed, if any; its length is the reader's to judge.
+
+    Raises:
+        InputError: it is not hexadecimal.
+    """
+    if options["challenge"] is None:
+        return None
+    try:
+        return bytes.fromhex(options["challenge"])
+    except ValueError:
+        raise InputError("the challenge is not hexadecimal") from None
 
 
 def _ask_for_key() -> Key:

@@ -78,6 +78,19 @@ def mac(cipher: Cipher, key: bytes, message: bytes) -> bytes:
     return CMAC.new(key, message, ciphermod=AES).digest()[:MAC_SIZE]
 
 
+def counter_block(cipher: Cipher, counter: int) -> bytes:
+    """The send sequence counter of secure messaging, as wide as a block (§9.8.2)."""
+    return (counter % (1 << 8 * cipher.block)).to_bytes(cipher.block)
+
+
+def session_mac(cipher: Cipher, key: bytes, counter: int, message: bytes) -> bytes:
+    """The MAC of secure messaging, over counter and ``message``, padded (§9.8.6.2, §9.8.7.2)."""
+    counted = counter_block(cipher, counter) + message
+    if cipher is Cipher.TDES:
+        return retail_mac(key, counted)  # which pads by itself
+    return mac(cipher, key, pad(counted, cipher.block))
+
+
 def retail_mac(key: bytes, message: bytes) -> bytes:
     """ISO/IEC 9797-1 MAC algorithm 3 with DES, padding method 2 and a zero IV."""
     padded = pad(message, 8)
@@ -113,6 +126,7 @@ def _cbc(cipher: Cipher, key: bytes, iv: bytes | None) -> _CbcMode:
     start = bytes(cipher.block) if iv is None else iv
     if cipher is not Cipher.TDES:
         return AES.new(key, AES.MODE_CBC, start)
+    key = _odd_parity(key)  # which the cipher ignores, but DES3.new compares the halves with it
     if key[:8] == key[8:16]:  # DES3.new refuses the key with which 3DES is single DES
         return DES.new(key[:8], DES.MODE_CBC, start)
     return DES3.new(key, DES3.MODE_CBC, start)

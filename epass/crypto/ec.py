@@ -43,6 +43,16 @@ class Curve:
         """The length of a field element, in bytes."""
         return (self.p.bit_length() + 7) // 8
 
+    @property
+    def scalar_size(self) -> int:
+        """The length of the order, in bytes."""
+        return (self.n.bit_length() + 7) // 8
+
+    @property
+    def strength(self) -> int:
+        """Security in bits: half of the length of the order (NIST SP 800-57 part 1 table 2)."""
+        return self.n.bit_length() // 2
+
     @cached_property
     def generator(self) -> "Point":
         return Point(self, self.x, self.y)
@@ -85,6 +95,15 @@ class Point:
     def encode(self) -> bytes:
         """04 || x || y, both of the full length of the field (TR-03111 §3.2.1)."""
         return bytes((UNCOMPRESSED,)) + self.x_bytes + self.y.to_bytes(self.curve.size)
+
+    @property
+    def group(self) -> Curve:
+        return self.curve
+
+    @property
+    def shared_secret(self) -> bytes:
+        """K of §9.7.1 where this point is what both sides agreed on: x alone."""
+        return self.x_bytes
 
     @property
     def x_bytes(self) -> bytes:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from epass import asn1, tlv
-from epass.crypto import ciphers, ec
+from epass.crypto import ciphers, ec, public_keys
 from epass.crypto.hashes import NULL, Hash, no_parameters
 from epass.errors import FormatError, UnsupportedError
 
@@ -74,11 +74,26 @@ def verifier(
     """
     oid = algorithm.oid
     if oid == RSASSA_PSS:
-        return _pss(_rsa(public_key), asn1.pss_parameters(algorithm, where="signature algorithm"))
+        return _pss(
+            rsa_key(public_key), asn1.pss_parameters(algorithm, where="signature algorithm")
+        )
     used = _hash(algorithm, digest_algorithm)
     if oid in _ECDSA or oid in _ECDSA_PLAIN:
-        return EcdsaVerifier(_point(public_key), used, plain=oid in _ECDSA_PLAIN)
-    return _pkcs1(_rsa(public_key), used)
+        point = public_keys.point(public_key, where="public key")
+        return EcdsaVerifier(point, used, plain=oid in _ECDSA_PLAIN)
+    return _pkcs1(rsa_key(public_key), used)
+
+
+def ecdsa_hash(oid: str) -> Hash:
+    """The hash function of an algorithm of ECDSA, whichever way it encodes r and s.
+
+    Raises:
+        UnsupportedError: it is none of ours; it is named.
+    """
+    found = (_ECDSA | _ECDSA_PLAIN).get(oid)
+    if found is None:
+        raise UnsupportedError(f"ECDSA algorithm {oid}")
+    return found
 
 
 def _hash(algorithm: asn1.Algorithm, digest_algorithm: asn1.Algorithm | None) -> Hash:
@@ -107,17 +122,6 @@ class _RsaVerifier:
         bits = self.key.n.bit_length()
         return self.hash.weakness + ((f"RSA of {bits} bits",) if bits < STRONG_MODULUS else ())
 
-    def _recover(self, signature: bytes) -> int:
-        """RSAVP1 of RFC 8017 §5.2.2."""
-        size = (self.key.n.bit_length() + 7) // 8
-        if len(signature) != size:
-            problem = f"{len(signature)} bytes, where the modulus has {size}"
-            raise FormatError(problem, "signature")
-        number = int.from_bytes(signature)
-        if number >= self.key.n:
-            raise FormatError("not less than the modulus", "signature")
-        return pow(number, self.key.e, self.key.n)
-
 
 @dataclass(frozen=True, slots=True)
 class Pkcs1Verifier(_RsaVerifier):
@@ -133,7 +137,7 @@ class Pkcs1Verifier(_RsaVerifier):
         The DigestInfo may lack the NULL (RFC 8017 §9.2 note 1, §A.2.4; the list of the United
         Nations of 2023 does); these two encodings are all there are.
         """
-        recovered = self._recover(signature)
+        recovered = recover(self.key, signature)
         digest = self.hash.digest(message)
         return any(recovered == self._encode(digest, null) for null in (NULL, b""))
 
@@ -160,7 +164,7 @@ class PssVerifier(_RsaVerifier):
     def verify(self, message: bytes, signature: bytes) -> bool:
         """EMSA-PSS-VERIFY of RFC 8017 §9.1.2; the steps are its numbers."""
         bits = self.key.n.bit_length() - 1
-        number, size = self._recover(signature), (bits + 7) // 8
+        number, size = recover(self.key, signature), (bits + 7) // 8
         split = size - self.hash.size - 1
         if split < self.salt + 1 or number >> bits or number & 0xFF != 0xBC:  # 3, 6, 4
             return False
@@ -181,8 +185,29 @@ class PssVerifier(_RsaVerifier):
         return b"".join(blocks)[:length]
 
 
-def _rsa(public_key: asn1.PublicKey) -> asn1.RsaKey:
-    """The key, of a size and form with which a signature means something."""
+def recover(key: asn1.RsaKey, signature: bytes) -> int:
+    """RSAVP1 of RFC 8017 §5.2.2: the message representative.
+
+    Raises:
+        FormatError: ``signature`` cannot be one of this key: its length, or its size.
+    """
+    size = (key.n.bit_length() + 7) // 8
+    if len(signature) != size:
+        problem = f"{len(signature)} bytes, where the modulus has {size}"
+        raise FormatError(problem, "signature")
+    number = int.from_bytes(signature)
+    if number >= key.n:
+        raise FormatError("not less than the modulus", "signature")
+    return pow(number, key.e, key.n)
+
+
+def rsa_key(public_key: asn1.PublicKey) -> asn1.RsaKey:
+    """The key, of a size and form with which a signature means something.
+
+    Raises:
+        UnsupportedError: it is of another algorithm than ours, or its size is out of bounds.
+        FormatError: it is no RSA key, or one that anybody can sign with.
+    """
     if isinstance(public_key, asn1.OtherKey):
         raise UnsupportedError(f"public key of algorithm {public_key.algorithm.oid}")
     if not isinstance(public_key, asn1.RsaKey):
@@ -287,37 +312,6 @@ def _integer(value: int) -> bytes:
     """The shortest encoding, which DER asks for (X.690 §8.3.2)."""
     magnitude = value if value >= 0 else ~value
     return tlv.build(INTEGER, value.to_bytes(magnitude.bit_length() // 8 + 1, signed=True))
-
-
-def _point(public_key: asn1.PublicKey) -> ec.Point:
-    """The key, as a point on a curve that epass knows in full."""
-    if isinstance(public_key, asn1.OtherKey):
-        raise UnsupportedError(f"public key of algorithm {public_key.algorithm.oid}")
-    if not isinstance(public_key, asn1.EcKey):
-        raise FormatError("no EC key, but the signature is ECDSA", "public key")
-    curve, encoded = _curve(public_key.curve), public_key.point
-    if len(encoded) == 1 + curve.size and encoded[0] in (2, 3):  # RFC 5480 §2.2: optional
-        raise UnsupportedError("public key in compressed form")
-    return curve.decode(encoded, where="public key")
-
-
-def _curve(given: str | asn1.ExplicitCurve) -> ec.Curve:
-    if isinstance(given, str):
-        curve = ec.by_oid(given)
-        if curve is None:
-            raise UnsupportedError(f"elliptic curve {given}")
-        return curve
-    curve = ec.by_parameters(
-        p=given.p,
-        a=given.a,
-        b=given.b,
-        generator=given.generator,
-        n=given.n,
-        cofactor=given.cofactor,
-    )
-    if curve is None:
-        raise UnsupportedError("elliptic curve with parameters that equal no known curve")
-    return curve
 
 
 # RFC 8017 §C, RFC 5758 §3.2, BSI TR-03111 §5.2.1.

@@ -24,6 +24,7 @@ DOCUMENT_NUMBER, BIRTH, EXPIRY = "document number", "date of birth", "date of ex
 OPTIONAL_DATA, COMPOSITE = "optional data", "composite"
 MAX_NUMBER = 22  # Doc 9303-5 §4.2.4: positions 6 to 14 and 16 to 28 of TD1
 SHORT_NUMBER = 9
+NUMBER_RULE = (rf"[A-Z0-9<]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} letters, digits or <")
 
 DG1, MRZ_DATA_OBJECT = 0x61, 0x5F1F
 
@@ -298,15 +299,14 @@ def information(mrz: Mrz) -> str:
 def information_from_fields(number: str, birth: str, expiry: str) -> str:
     """MRZ_information from what is printed, the check digits computed.
 
-    Letter case and blanks around do not matter. ``number`` is the whole document number;
-    ``birth`` and ``expiry`` are YYMMDD, in ``birth`` with < where a part is unknown.
+    Letter case, blanks around and fillers behind do not matter. ``number`` is the whole
+    document number; ``birth`` and ``expiry`` are YYMMDD, in ``birth`` with < where a part is
+    unknown.
 
     Raises:
         InputError: which of the three is not what it should be.
     """
-    number = _field(
-        DOCUMENT_NUMBER, number, rf"[A-Z0-9<]{{1,{MAX_NUMBER}}}", "1 to 22 letters, digits or <"
-    )
+    number = _field(DOCUMENT_NUMBER, number.strip().rstrip(FILLER), *NUMBER_RULE)
     birth = _field(BIRTH, birth, r"[0-9<]{6}", "6 digits, YYMMDD, with < where unknown")
     expiry = _field(EXPIRY, expiry, r"[0-9]{6}", "6 digits, YYMMDD")
     parts = (number.ljust(SHORT_NUMBER, FILLER), birth, expiry)

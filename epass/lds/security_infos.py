@@ -1,9 +1,10 @@
-"""SecurityInfos: which protocols a chip offers. In EF.CardAccess, what PACE needs.
+"""SecurityInfos: which protocols a chip offers, and the public keys with which it proves itself.
 
-Source: ICAO Doc 9303-11 §9.2. EF.CardAccess is not signed; only after DG14 or EF.CardSecurity has
-confirmed it is it more than the chip's word.
+Source: ICAO Doc 9303-11 §9.2. EF.CardAccess, which has what PACE needs, is not signed; only after
+DG14 or EF.CardSecurity has confirmed it is it more than the chip's word.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -14,8 +15,17 @@ from epass.crypto.ciphers import Cipher
 
 INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET = 0x02, 0x06, 0x30, 0x31
 ID_PACE = "0.4.0.127.0.7.2.2.4"
+ID_CA = "0.4.0.127.0.7.2.2.3"
+ID_AA = "2.23.136.1.1.5"  # id-icao-mrtd-security-aaProtocolObject, §9.2.4
 PACE_VERSION = b"\x02"  # §9.2.1: MUST be 2
-MAX_PARAMETER_ID = 4  # bytes; the ids of §9.5.1 end at 31, those of a chip's own are not bounded
+CA_VERSION = 1  # §9.2.5; versions 2 and 3 are of BSI TR-03110 and follow terminal authentication
+MAX_ID = 4  # bytes; the ids of §9.5.1 end at 31, those of a chip's own are not bounded
+
+
+# The last arc of the protocols of §9.2.3 and §9.2.7.
+CIPHERS = MappingProxyType(
+    {1: Cipher.TDES, 2: Cipher.AES_128, 3: Cipher.AES_192, 4: Cipher.AES_256}
+)
 
 
 class Mapping(Enum):
@@ -41,6 +51,15 @@ class PaceProtocol:
     cipher: Cipher
 
 
+@dataclass(frozen=True, slots=True)
+class ChipProtocol:
+    """A variant of chip authentication: one of the object identifiers of §9.2.7."""
+
+    oid: str
+    agreement: KeyAgreement
+    cipher: Cipher
+
+
 def _protocols() -> dict[str, PaceProtocol]:
     groups = {
         1: (KeyAgreement.DH, Mapping.GENERIC),
@@ -49,10 +68,9 @@ def _protocols() -> dict[str, PaceProtocol]:
         4: (KeyAgreement.ECDH, Mapping.INTEGRATED),
         6: (KeyAgreement.ECDH, Mapping.CHIP_AUTHENTICATION),
     }
-    ciphers = {1: Cipher.TDES, 2: Cipher.AES_128, 3: Cipher.AES_192, 4: Cipher.AES_256}
     protocols = {}
     for group, (agreement, mapping) in groups.items():
-        for number, cipher in ciphers.items():
+        for number, cipher in CIPHERS.items():
             if mapping is not Mapping.CHIP_AUTHENTICATION or cipher is not Cipher.TDES:
                 oid = f"{ID_PACE}.{group}.{number}"
                 protocols[oid] = PaceProtocol(oid, agreement, mapping, cipher)
@@ -60,6 +78,24 @@ def _protocols() -> dict[str, PaceProtocol]:
 
 
 PACE_PROTOCOLS = MappingProxyType(_protocols())
+CHIP_PROTOCOLS = MappingProxyType(
+    {
+        oid: ChipProtocol(oid, agreement, cipher)
+        for group, agreement in ((1, KeyAgreement.DH), (2, KeyAgreement.ECDH))
+        for number, cipher in CIPHERS.items()
+        if (oid := f"{ID_CA}.{group}.{number}")
+    }
+)
+PUBLIC_KEYS = MappingProxyType(  # id-PK-DH and id-PK-ECDH, §9.2.7
+    {"0.4.0.127.0.7.2.2.1.1": KeyAgreement.DH, "0.4.0.127.0.7.2.2.1.2": KeyAgreement.ECDH}
+)
+OLDEST = MappingProxyType(
+    {
+        protocol.agreement: protocol
+        for protocol in CHIP_PROTOCOLS.values()
+        if protocol.cipher is Cipher.TDES
+    }
+)
 DOMAIN_PARAMETERS = frozenset(f"{ID_PACE}.{group}" for group in (1, 2, 3, 4, 6))  # §9.2.2
 
 
@@ -83,13 +119,65 @@ class PaceDomainParameterInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ChipAuthenticationInfo:
+    """§9.2.5. ``key_id`` says which key it belongs to where the chip has several."""
+
+    protocol: ChipProtocol
+    version: int
+    key_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChipAuthenticationPublicKeyInfo:
+    """§9.2.6: a key for chip authentication, or for PACE with chip authentication mapping.
+
+    ``public_key`` is not validated here; ``epass.crypto.public_keys.element`` does it.
+    """
+
+    agreement: KeyAgreement
+    public_key: asn1.PublicKey = field(repr=False)  # a document can be told by it
+    key_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveAuthenticationInfo:
+    """§9.2.4: the algorithm of active authentication, where that is ECDSA."""
+
+    version: int
+    signature_algorithm: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownInfo:
     """Any other SecurityInfo; §9.2 lets an inspection system discard it."""
 
     oid: str
 
 
-SecurityInfo = PaceInfo | PaceDomainParameterInfo | UnknownInfo
+SecurityInfo = (
+    PaceInfo
+    | PaceDomainParameterInfo
+    | ChipAuthenticationInfo
+    | ChipAuthenticationPublicKeyInfo
+    | ActiveAuthenticationInfo
+    | UnknownInfo
+)
+
+_Parts = tuple[tlv.Tlv, ...]
+_Parse = Callable[[str, _Parts], SecurityInfo]
+
+
+@dataclass(frozen=True, slots=True)
+class ChipAuthenticationOffer:
+    """A protocol and the one key with which the chip runs it; ``key_id`` is to be sent to it.
+
+    ``assumed`` says that the chip has named no protocol for its key.
+    """
+
+    protocol: ChipProtocol
+    key: ChipAuthenticationPublicKeyInfo
+    key_id: int | None
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,40 +191,147 @@ class SecurityInfos:
     def pace(self) -> tuple[PaceInfo, ...]:
         return tuple(info for info in self.infos if isinstance(info, PaceInfo))
 
+    @property
+    def active_authentication(self) -> tuple[ActiveAuthenticationInfo, ...]:
+        return tuple(info for info in self.infos if isinstance(info, ActiveAuthenticationInfo))
+
+    @property
+    def chip_keys(self) -> tuple[ChipAuthenticationPublicKeyInfo, ...]:
+        """All keys, be they for chip authentication or for chip authentication mapping."""
+        return tuple(
+            info for info in self.infos if isinstance(info, ChipAuthenticationPublicKeyInfo)
+        )
+
+    @property
+    def announces_chip_authentication(self) -> bool:
+        """Whether there is a protocol or a key of it, be it usable or not."""
+        protocols = any(isinstance(info, ChipAuthenticationInfo) for info in self.infos)
+        return protocols or bool(self._agreement_keys)
+
+    @property
+    def chip_authentication(self) -> tuple[ChipAuthenticationOffer, ...]:
+        """What can be run, in the order of the file; a protocol without its key is left out.
+
+        French documents of 2013 and 2014 have a key and no ChipAuthenticationInfo; they run
+        the one protocol that is older than the others, with 3DES.
+        """
+        named = [info for info in self.infos if isinstance(info, ChipAuthenticationInfo)]
+        if named:
+            return tuple(
+                ChipAuthenticationOffer(info.protocol, key, _first(info.key_id, key.key_id))
+                for info in named
+                if info.version == CA_VERSION and (key := self._key_of(info))
+            )
+        keys = self._agreement_keys
+        return tuple(
+            ChipAuthenticationOffer(OLDEST[key.agreement], key, key.key_id, assumed=True)
+            for key in keys
+            if len(keys) == 1 or key.key_id is not None
+        )
+
+    @property
+    def _agreement_keys(self) -> tuple[ChipAuthenticationPublicKeyInfo, ...]:
+        """Without those of chip authentication mapping, which have its parameter id (§9.2.1)."""
+        mapped = {
+            info.parameter_id
+            for info in self.pace
+            if info.protocol.mapping is Mapping.CHIP_AUTHENTICATION
+        }
+        return tuple(
+            key for key in self.chip_keys if key.key_id is None or key.key_id not in mapped
+        )
+
+    def _key_of(self, info: ChipAuthenticationInfo) -> ChipAuthenticationPublicKeyInfo | None:
+        """The key with the protocol's id; where one of them has none, the only key there is."""
+        keys = [key for key in self.chip_keys if key.agreement is info.protocol.agreement]
+        found = [key for key in keys if key.key_id == info.key_id] or [
+            key for key in keys if None in (key.key_id, info.key_id)
+        ]
+        return found[0] if len(found) == 1 else None
+
     @classmethod
     def parse(cls, data: bytes, *, where: str = "EF.CardAccess") -> Self:
-        """Parse the whole file. The order of the SET is not that of DER on every document.
+        """Parse EF.CardAccess, the whole file. Nothing but what PACE needs is looked at.
 
         Raises:
             FormatError: with the tag path and byte offset of the first fault.
         """
-        items = tlv.parse_one(data, SET, where=where).children()
+        return cls._of(tlv.parse_one(data, SET, where=where), _pace_info)
+
+    @classmethod
+    def parse_signed(cls, found: tlv.Tlv) -> Self:
+        """Parse the SET in a file that is signed, the chip's keys included.
+
+        Raises:
+            FormatError: with the tag path and byte offset of the first fault.
+        """
+        if found.tag != SET:
+            raise found.fail("not a SET of SecurityInfo")
+        return cls._of(found, _info)
+
+    @classmethod
+    def _of(cls, found: tlv.Tlv, parse: _Parse) -> Self:
+        """The order of the SET is not that of DER on every document."""
+        items = found.children()
         seen: set[bytes] = set()
         for item in items:
             if item.raw in seen:
                 raise item.fail("this SecurityInfo stands twice")
             seen.add(item.raw)
-        return cls(tuple(_info(item) for item in items), data)
+        return cls(tuple(_parsed(item, parse) for item in items), found.raw)
 
 
-def _info(item: tlv.Tlv) -> SecurityInfo:
+def _first(*ids: int | None) -> int | None:
+    return next((number for number in ids if number is not None), None)
+
+
+def _parsed(item: tlv.Tlv, parse: _Parse) -> SecurityInfo:
     parts = item.children() if item.tag == SEQUENCE else ()
     if len(parts) not in (2, 3) or parts[0].tag != OBJECT_IDENTIFIER:
         raise item.fail("not an object identifier, required data and optional data")
-    oid = asn1.object_identifier(parts[0].raw, where=parts[0].where, base=parts[0].offset)
+    return parse(_oid(parts[0]), parts)
+
+
+def _pace_info(oid: str, parts: _Parts) -> SecurityInfo:
     if oid in PACE_PROTOCOLS:
         if (parts[1].tag, parts[1].value) != (INTEGER, PACE_VERSION):
             raise parts[1].fail("not version 2 of PACE")
-        return PaceInfo(PACE_PROTOCOLS[oid], _parameter_id(parts))
+        return PaceInfo(PACE_PROTOCOLS[oid], _id(parts, "parameter"))
     if oid in DOMAIN_PARAMETERS:
-        return PaceDomainParameterInfo(oid, _parameter_id(parts))
+        return PaceDomainParameterInfo(oid, _id(parts, "parameter"))
     return UnknownInfo(oid)
 
 
-def _parameter_id(parts: tuple[tlv.Tlv, ...]) -> int | None:
-    if len(parts) < 3:
-        return None
-    item = parts[2]
-    if item.tag != INTEGER or not 0 < len(item.value) <= MAX_PARAMETER_ID or item.value[0] & 0x80:
-        raise item.fail("not a parameter id")
+def _info(oid: str, parts: _Parts) -> SecurityInfo:
+    if oid in CHIP_PROTOCOLS:
+        return ChipAuthenticationInfo(CHIP_PROTOCOLS[oid], _version(parts[1]), _id(parts, "key"))
+    if oid in PUBLIC_KEYS:
+        key = asn1.public_key(parts[1].raw, where=parts[1].where, base=parts[1].offset)
+        return ChipAuthenticationPublicKeyInfo(PUBLIC_KEYS[oid], key, _id(parts, "key"))
+    if oid == ID_AA:
+        return _active_authentication(parts)
+    return _pace_info(oid, parts)
+
+
+def _active_authentication(parts: _Parts) -> ActiveAuthenticationInfo:
+    if len(parts) < 3 or parts[2].tag != OBJECT_IDENTIFIER:
+        raise parts[-1].fail("no object identifier of a signature algorithm")
+    return ActiveAuthenticationInfo(_version(parts[1]), _oid(parts[2]))
+
+
+def _oid(item: tlv.Tlv) -> str:
+    return asn1.object_identifier(item.raw, where=item.where, base=item.offset)
+
+
+def _version(item: tlv.Tlv) -> int:
+    return _unsigned(item, "version")
+
+
+def _id(parts: _Parts, kind: str) -> int | None:
+    return _unsigned(parts[2], f"{kind} id") if len(parts) > 2 else None
+
+
+def _unsigned(item: tlv.Tlv, what: str) -> int:
+    if item.tag != INTEGER or not 0 < len(item.value) <= MAX_ID or item.value[0] & 0x80:
+        raise item.fail(f"not a {what}")
     return int.from_bytes(item.value)

@@ -25,6 +25,7 @@ from epass.pcsc.service import PROTOCOL_T0, Card, Service
 
 SETTLE_SECONDS = 0.2  # between two attempts while the document is still being laid down
 MORE_DATA, WRONG_LE = 0x61, 0x6C
+STATUS_OBJECT = b"\x99\x02"  # data object 99 of secure messaging, before the status word
 MAX_PARTS = 1024  # of one response: four times what 65,536 bytes take
 
 
@@ -102,6 +103,20 @@ class PcscChannel:
         """
         self._service.close()
 
+    def reset(self) -> None:
+        """Reset the card: its sessions and protocols under way are over.
+
+        Raises:
+            ReaderError: the card has left, or does not answer to being reset; the channel is dead.
+        """
+        if self._dead is not None:
+            raise self._dead
+        try:
+            self._service.reset(self._card)
+        except ReaderError as error:
+            self._dead = error
+            raise
+
     def transmit(self, command: Command) -> Response:
         """Send one command; an answer that the chip gives in parts is fetched whole.
 
@@ -118,7 +133,7 @@ class PcscChannel:
             raise UnsupportedError("a command of extended length cannot be sent over T=0")
         response = self._exchange(command)
         parts, size = [response.data], len(response.data)
-        while response.sw >> 8 == MORE_DATA:
+        while response.sw >> 8 == MORE_DATA and not _is_for_the_session(command, response):
             if size >= EXTENDED_LE or len(parts) > MAX_PARTS:
                 raise ProtocolError("GET RESPONSE", f"no end after {size} bytes")
             fetch = Command(
@@ -175,6 +190,16 @@ def _is_further(cla: int) -> bool:
 
 def _is_protected(cla: int) -> bool:
     return bool(cla & (0x20 if _is_further(cla) else 0x0C))
+
+
+def _is_for_the_session(command: Command, response: Response) -> bool:
+    """Whether 61xx is the chip's own word inside the session, and not that of the transport.
+
+    A whole protected answer may say 61xx in its data object 99. Fetching by an unprotected command
+    would end the session; what to make of it is for whoever sees the plain answer.
+    """
+    status = STATUS_OBJECT + response.sw.to_bytes(2)
+    return _is_protected(command.cla) and status in response.data
 
 
 def _transport_class(cla: int) -> int:

@@ -233,6 +233,15 @@ class Service:
             raise CommunicationError("no valid response came back from the card")
         return bytes(answer)
 
+    def reset(self, card: Card) -> None:
+        """Reset the card over the same connection, the transaction included.
+
+        Raises:
+            ReaderError: the card has left, or does not answer to being reset.
+        """
+        share = SHARE_EXCLUSIVE if card.exclusive else SHARE_SHARED
+        self._call("SCardReconnect", card.handle, share, card.protocol, RESET_CARD)
+
     def cause(self, card: Card, fault: CommunicationError) -> ReaderError:
         """What was behind ``fault``: the failed exchange itself does not tell a card that left."""
         try:

@@ -7,6 +7,8 @@ leaves a choice:
 
 * A chip with PACE only answers 6982 to SELECT of the application before PACE, as such documents
   do; with BAC it can be selected, as BAC starts there.
+* Chip Authentication and Active Authentication belong to the eMRTD application (§6.2), inside a
+  session. MSE:Set AT is good for the GENERAL AUTHENTICATE that follows it, which may be a chain.
 * Any plain command inside a session is answered 6982, ends the session and is not carried out.
   The master file is then current (§9.8.3, note).
 * Reading to the end of a file in fewer bytes than Ne is 6282 with the data, Le 00 included.
@@ -14,36 +16,31 @@ leaves a choice:
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+import time
+from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
 
 from epass import tlv
 from epass.card import apdu
 from epass.card.apdu import EXTENDED_LE, SHORT_LE, Command, Response
 from epass.crypto.ciphers import MAC_SIZE
-from epass.errors import FormatError, InputError, StatusError
+from epass.errors import FormatError, StatusError
 from epass.lds.names import LDS1_AID, MF_FID, File
-from epass.sim import answer_to_reset, filesystem
-from epass.sim.access import (
-    ACCESS,
-    BAC,
-    CRYPTOGRAM,
-    PACE,
-    RND,
-    BacChallenge,
-    PaceExchange,
-    PaceRequest,
-    PaceSuite,
-    Passwords,
-    card_access,
-    mrz_secret,
-)
-from epass.sim.filesystem import Directory, FileSystem
-from epass.sim.messaging import SM_CLA, Session
+from epass.sim import answer_to_reset, card_files, filesystem, proofs
+from epass.sim.access import ACCESS, BAC, CRYPTOGRAM, PACE, RND, BacChallenge
+from epass.sim.behaviour import Behaviour
+from epass.sim.candidates import Candidate
+from epass.sim.filesystem import AtEnd, Directory, FileSystem
+from epass.sim.messaging import CHAINED, SM_CLA, Session
+from epass.sim.pace import PaceExchange, PaceRequest
+from epass.sim.pace_lies import teller
+from epass.sim.personalisation import Document, chip_files, chosen_access, passwords
+from epass.sim.proofs import Agreement
 from epass.sim.status import Sw
 
-PLAIN_CLA, CHAINED_CLA = 0x00, 0x10
+PLAIN_CLA, CHAINED_CLA = 0x00, CHAINED
 SET_AT = 0xC1A4  # P1-P2 of MSE:Set AT for mutual authentication, §4.4.4.1
 BY_FID, BY_EF, BY_AID = 0x00, 0x02, 0x04  # P1 of SELECT
 WITH_FCI, WITHOUT_DATA = 0x00, 0x0C  # P2 of SELECT
@@ -53,15 +50,7 @@ OPEN_FILES = frozenset({File.CARD_ACCESS, File.ATR_INFO})  # Doc 9303-11 §4.2 s
 SENSITIVE_FILES = frozenset({File.DG3, File.DG4})  # §4.2: neither BAC nor PACE opens them
 
 
-class Document(Protocol):
-    """What the chip needs of a document; ``mrz`` has its lines separated by a line feed."""
-
-    @property
-    def files(self) -> Mapping[File, bytes]: ...
-    @property
-    def mrz(self) -> str: ...
-    @property
-    def can(self) -> str: ...
+Pending = BacChallenge | PaceExchange | Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ class _Call:
 
     command: Command
     room: int
-    pending: BacChallenge | PaceExchange | None
+    pending: Pending | None
 
     def check(self, p1_p2: int, *, data: bool, le: tuple[int, ...]) -> None:
         """``le`` empty: none may be there; else one of these must be."""
@@ -88,17 +77,20 @@ class _Call:
 class Chip:
     """A chip with the files of ``document``: a ``Channel``, and a card for ``sim.vpcd``.
 
-    ``access`` is a non-empty part of ``sim.access.ACCESS``; ``cipher`` (one of its ``CIPHERS``) and
-    ``parameter_id`` (8 to 18) are those of PACE. EF.CardAccess is made from them unless the
-    document brings its own. ``extended`` says whether extended length is understood; how long
+    ``access`` is a non-empty part of ``sim.access.ACCESS``. PACE is as the document offers it, or
+    by ``mapping``, ``cipher`` (of ``PACE_MAPPINGS`` and ``CIPHERS``) and ``parameter_id`` (0 to 2,
+    8 to 18). EF.CardAccess is made from them unless the document brings its own. ``lie`` is one
+    of ``pace_lies.LIES``. ``extended`` says whether extended length is understood; how long
     an APDU may be is told, and kept to, by DO 7F66 of ``ef_atr_info``, if that is given.
+    ``quirks`` are some of ``quirks.QUIRKS``; ``sleep`` takes the seconds of one that delays.
     ``random`` gives as many bytes as it is asked for. ``nonce``, up to 8 bytes, goes into the ATR,
     so that this card can be told from another. ``alter`` changes a plain answer before secure
     messaging protects it: a chip that lies behind its own MAC.
 
     Raises:
-        InputError: there is no such access, cipher or parameter set, the MRZ is of no known
-            form, the nonce is too long, or ``ef_atr_info`` is malformed.
+        InputError: there is no such access, cipher, parameter set, mapping, lie or quirk, or not
+            together, the document lacks a key for it, the MRZ is of no known form, the nonce is
+            too long, or ``ef_atr_info`` is malformed.
     """
 
     def __init__(
@@ -106,25 +98,37 @@ class Chip:
         document: Document,
         *,
         access: Collection[str] = ACCESS,
-        cipher: str = "AES-128",
-        parameter_id: int = 13,
+        cipher: str | None = None,
+        parameter_id: int | None = None,
+        mapping: str | None = None,
+        lie: str | None = None,
         extended: bool = True,
+        quirks: Collection[str] = (),
+        sleep: Callable[[float], None] = time.sleep,
         random: Callable[[int], bytes] = secrets.token_bytes,
         ef_atr_info: bytes | None = None,
         nonce: bytes = b"",
         alter: Callable[[Command, Response], Response] | None = None,
     ) -> None:
-        self.access = _checked(access)
-        self.suites = _suites(self.access, cipher, parameter_id)
+        self.access = chosen_access(access)
+        self._offer = card_files.chosen(document.pace, cipher, parameter_id, mapping)
+        self.suites = self._offer.usable(extended=extended) if PACE in self.access else ()
+        self._tell = teller(lie, self.suites)
         self.extended = extended
         self.atr = answer_to_reset.build(extended=extended, nonce=nonce)
         self._limits = answer_to_reset.limits(ef_atr_info)
-        self._passwords = _passwords(document)
+        self._passwords = passwords(document)
+        plain = Candidate(self.access, self._offer, self.suites, document.proofs, extended)
+        self._behaviour = Behaviour(quirks, plain, sleep)
+        self._proofs = self._behaviour.proofs(document.proofs)
         self._random = random
         self._alter = alter
-        self._files = FileSystem(_files(document, self.suites, ef_atr_info))
+        self._files = FileSystem(
+            chip_files(document, self._offer if PACE in self.access else None, ef_atr_info)
+        )
         self._session: Session | None = None
-        self._pending: BacChallenge | PaceExchange | None = None
+        self._by_pace = False
+        self._pending: Pending | None = None
 
     def __repr__(self) -> str:
         return f"Chip(access={self.access}, extended={self.extended})"
@@ -132,7 +136,9 @@ class Chip:
     def reset(self) -> None:
         """Power off and on: no session, no protocol under way, the master file is current."""
         self._session = None
+        self._by_pace = False
         self._pending = None
+        self._behaviour.reset()
         self._files.enter(Directory.MASTER)
 
     def transmit(self, command: Command) -> Response:
@@ -160,34 +166,37 @@ class Chip:
         limit = self._limits.response - 2 if command.is_extended else SHORT_LE
         if self._session is None:
             return self._plain(_Call(command, limit, pending))
-        return self._protected(self._session, command, limit)
+        return self._protected(self._session, _Call(command, limit, pending))
 
     def _plain(self, call: _Call) -> Response:
-        cla, ins = call.command.cla, call.command.ins
-        if cla == SM_CLA:
+        cla = call.command.cla
+        if cla & ~CHAINED == SM_CLA:
             raise StatusError("secure messaging without a session", Sw.SM_OBJECT_INCORRECT)
         if cla not in (PLAIN_CLA, CHAINED_CLA):
             return Response(sw=Sw.CLA_NOT_SUPPORTED)
-        if cla == CHAINED_CLA and ins != apdu.GENERAL_AUTHENTICATE:
-            return Response(sw=Sw.CHAINING_NOT_SUPPORTED)
         return self._answer(call)
 
-    def _protected(self, session: Session, command: Command, limit: int) -> Response:
-        if command.cla in (PLAIN_CLA, CHAINED_CLA):
+    def _protected(self, session: Session, call: _Call) -> Response:
+        if call.command.cla in (PLAIN_CLA, CHAINED_CLA):
             raise StatusError("plain command in a session", Sw.NOT_AUTHENTICATED)  # §4.3.2
-        plain = session.unprotect(command)
-        answer = self._answer(_Call(plain, session.room(limit), None))
-        return session.protect(answer, plain.ins)
+        plain = session.unprotect(call.command)
+        answer = self._answer(_Call(plain, session.room(call.room), call.pending))
+        # By the old keys, if there are new ones: §9.8.2.
+        return self._behaviour.protect(session, plain.ins, answer)
 
     def _answer(self, call: _Call) -> Response:
         """The plain answer; a refusal in here is an ordinary error and ends no session."""
         try:
-            answer = self._handler(call.command.ins)(call)
+            self._behaviour.admit(call.command)
+            answer = self._handler(call.command)(call)
         except StatusError as refusal:
             answer = Response(sw=refusal.sw)
+        answer = self._behaviour.answer(call.command, answer)
         return answer if self._alter is None else self._alter(call.command, answer)
 
-    def _handler(self, ins: int) -> Callable[[_Call], Response]:
+    def _handler(self, command: Command) -> Callable[[_Call], Response]:
+        if command.cla == CHAINED_CLA and command.ins != apdu.GENERAL_AUTHENTICATE:
+            raise StatusError("dispatch, chaining", Sw.CHAINING_NOT_SUPPORTED)
         handlers = {
             apdu.SELECT: self._select,
             apdu.READ_BINARY: self._read_even,
@@ -196,12 +205,14 @@ class Chip:
         if BAC in self.access:
             handlers[apdu.GET_CHALLENGE] = self._get_challenge
             handlers[apdu.EXTERNAL_AUTHENTICATE] = self._external_authenticate
-        if PACE in self.access:
-            handlers[apdu.MSE] = self._set_at
+        if PACE in self.access or self._proofs.chip:
+            handlers[apdu.MSE] = self._manage_security_environment
             handlers[apdu.GENERAL_AUTHENTICATE] = self._general_authenticate
-        if ins not in handlers:
+        if self._proofs.active:
+            handlers[proofs.INTERNAL_AUTHENTICATE] = partial(self._sign, self._proofs.active)
+        if command.ins not in handlers:
             raise StatusError("dispatch", Sw.INS_NOT_SUPPORTED)
-        return handlers[ins]
+        return handlers[command.ins]
 
     # --- files
 
@@ -227,7 +238,8 @@ class Chip:
     def _select_application(self, command: Command) -> Response:
         if command.data != LDS1_AID:
             raise StatusError("SELECT, application", Sw.FILE_NOT_FOUND)
-        if BAC not in self.access and self._session is None:
+        opened = self._session is not None or self._behaviour.selects_unopened
+        if BAC not in self.access and not opened:
             raise StatusError("SELECT before PACE", Sw.NOT_AUTHENTICATED)
         information = tlv.build(FCI, tlv.build(DF_NAME, LDS1_AID))
         if command.le is not None and command.le < len(information):
@@ -241,6 +253,8 @@ class Chip:
         if file is None:
             raise StatusError("file", Sw.FILE_NOT_FOUND)
         if file in SENSITIVE_FILES or (file not in OPEN_FILES and self._session is None):
+            raise StatusError("access", Sw.NOT_AUTHENTICATED)
+        if file is File.CARD_SECURITY and not self._by_pace:  # Doc 9303-10 §3.11.4
             raise StatusError("access", Sw.NOT_AUTHENTICATED)
         return file
 
@@ -259,7 +273,7 @@ class Chip:
         self,
         call: _Call,
         locate: Callable[[FileSystem, Command], tuple[File | None, int]],
-        read: Callable[[bytes, int, int, int], Response],
+        read: Callable[[bytes, int, int, int, AtEnd], Response],
     ) -> Response:
         command = call.command
         if command.le is None or bool(command.data) is not bool(command.ins % 2):
@@ -267,7 +281,8 @@ class Chip:
         self._check_admitted()
         found, offset = locate(self._files, command)
         file = self._readable(found)
-        response = read(self._files.content(file), offset, command.le, call.room)
+        content, at_end = self._files.content(file), self._behaviour.at_end
+        response = read(content, offset, command.le, call.room, at_end)
         self._files.current = file  # ISO/IEC 7816-4 §7.2.2: of a completed command
         return response
 
@@ -284,60 +299,76 @@ class Chip:
         call.check(0x0000, data=True, le=(length, SHORT_LE, EXTENDED_LE))
         if not isinstance(call.pending, BacChallenge):
             raise StatusError("EXTERNAL AUTHENTICATE, no challenge", Sw.CONDITIONS_NOT_SATISFIED)
-        answer, self._session = call.pending.authenticate(call.command.data)
+        with self._behaviour.attempts.one():
+            answer, self._session = call.pending.authenticate(call.command.data)
         return Response(answer)
+
+    def _manage_security_environment(self, call: _Call) -> Response:
+        template = call.command.p1 << 8 | call.command.p2
+        if self._proofs.chip and template in self._proofs.chip.templates:
+            return self._agree_on_keys(self._proofs.chip, template, call)
+        if PACE not in self.access:
+            raise StatusError("MSE, template", Sw.INCORRECT_P1_P2)
+        return self._set_at(call)
 
     def _set_at(self, call: _Call) -> Response:
         call.check(SET_AT, data=True, le=())
         self._before_access(Directory.MASTER)  # §4.4: the security context is that of the MF
         request = PaceRequest.parse(call.command.data)
-        suite = request.choose(self.suites)
+        suite = self._behaviour.choose(request, self.suites)
         password = self._passwords.get(request.password)
-        self._pending = PaceExchange(suite, password, self._random)
+        key = self._offer.key(suite)
+        self._pending = PaceExchange(suite, password, self._random, key=key, tell=self._tell)
         return Response()
 
     def _general_authenticate(self, call: _Call) -> Response:
-        command, pace = call.command, call.pending
-        if not isinstance(pace, PaceExchange):
-            raise StatusError("GENERAL AUTHENTICATE, no PACE", Sw.CONDITIONS_NOT_SATISFIED)
+        command, protocol = call.command, call.pending
+        if not isinstance(protocol, PaceExchange | Agreement):
+            raise StatusError("GENERAL AUTHENTICATE, nothing to do", Sw.CONDITIONS_NOT_SATISFIED)
         if command.p1 or command.p2:
             raise StatusError("GENERAL AUTHENTICATE", Sw.INCORRECT_P1_P2)
-        answer = pace.advance(command.data, last=command.cla == PLAIN_CLA)
+        last = command.cla == PLAIN_CLA
+        if isinstance(protocol, Agreement) and len(command.data) > protocol.piece:
+            self._pending = protocol  # the security environment stands
+            raise StatusError("GENERAL AUTHENTICATE, not chained", Sw.WRONG_LENGTH)
+        is_attempt = last and isinstance(protocol, PaceExchange)
+        with self._behaviour.attempts.one() if is_attempt else nullcontext():
+            answer = protocol.advance(command.data, last=last)
         if len(answer) > (command.le or 0):
             raise StatusError("GENERAL AUTHENTICATE", Sw.WRONG_LENGTH)
-        self._session = pace.session
-        self._pending = pace if pace.session is None else None
+        self._by_pace |= isinstance(protocol, PaceExchange) and protocol.session is not None
+        self._session = protocol.session or self._session
+        self._pending = None if last else protocol
         return Response(answer)
+
+    # --- proofs
+
+    def _agree_on_keys(
+        self, proof: proofs.ChipAuthentication, template: int, call: _Call
+    ) -> Response:
+        call.check(template, data=True, le=())
+        self._after_access()
+        if template == proofs.SET_AT:
+            self._pending = proof.set_at(call.command.data, self._random)
+            return Response()
+        answer, session = proof.set_kat(call.command.data, self._random)
+        self._session = session or self._session
+        return Response(answer)
+
+    def _sign(self, proof: proofs.ActiveAuthentication, call: _Call) -> Response:
+        le = call.command.le or SHORT_LE
+        call.check(0x0000, data=True, le=(le,))
+        self._after_access()
+        return proof.respond(call.command.data, min(le, call.room), self._random)
+
+    def _after_access(self) -> None:
+        if self._session is None:
+            raise StatusError("proof", Sw.NOT_AUTHENTICATED)
+        if self._files.directory is not Directory.EMRTD:
+            raise StatusError("proof", Sw.CONDITIONS_NOT_SATISFIED)
+
+    # --- conditions
 
     def _before_access(self, directory: Directory) -> None:
         if self._session is not None or self._files.directory is not directory:
             raise StatusError("chip access", Sw.CONDITIONS_NOT_SATISFIED)
-
-
-def _checked(wanted: Collection[str]) -> tuple[str, ...]:
-    if not wanted or not set(wanted) <= set(ACCESS):
-        raise InputError(f"the access of a chip is one or more of {', '.join(ACCESS)}")
-    return tuple(name for name in ACCESS if name in wanted)
-
-
-def _suites(access: tuple[str, ...], cipher: str, parameter_id: int) -> tuple[PaceSuite, ...]:
-    return (PaceSuite.named(cipher, parameter_id),) if PACE in access else ()
-
-
-def _passwords(document: Document) -> Passwords:
-    can = document.can.encode("latin-1", "replace")  # table 14
-    return Passwords(mrz_secret(document.mrz), can)
-
-
-def _files(
-    document: Document, suites: tuple[PaceSuite, ...], ef_atr_info: bytes | None
-) -> dict[File, bytes]:
-    files = dict(document.files)
-    files.pop(File.ATR_INFO, None)
-    if ef_atr_info is not None:
-        files[File.ATR_INFO] = ef_atr_info
-    if suites:
-        files.setdefault(File.CARD_ACCESS, card_access(suites))
-    else:
-        files.pop(File.CARD_ACCESS, None)  # §4.2 step 1: it is there for PACE
-    return files

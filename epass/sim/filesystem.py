@@ -4,7 +4,7 @@ Source: ISO/IEC 7816-4 §7.2 (data units; READ BINARY); Doc 9303-10 §3. Securit
 chip's matter, not that of this module.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from types import MappingProxyType
 
@@ -21,6 +21,13 @@ SFI = range(1, 31)  # ISO/IEC 7816-4 §5.3.1.1: neither all zeros nor all ones
 
 # Doc 9303-11 §9.2.11 and ISO/IEC 7816-4 §12.2.2: these lie in the master file.
 MASTER_FILES = frozenset({File.CARD_ACCESS, File.CARD_SECURITY, File.ATR_INFO})
+
+AtEnd = Callable[[bytes, int], bytes]
+
+
+def as_it_ends(found: bytes, _room: int) -> bytes:
+    """What is answered where the file holds only ``found`` of what was asked for."""
+    return found
 
 
 class Directory(Enum):
@@ -89,19 +96,24 @@ def locate_odd(system: FileSystem, command: Command) -> tuple[File | None, int]:
     return system.by_fid(reference), offset
 
 
-def read_even(content: bytes, offset: int, le: int, room: int) -> Response:
+def read_even(
+    content: bytes, offset: int, le: int, room: int, at_end: AtEnd = as_it_ends
+) -> Response:
     """``le`` bytes from ``offset``; ``room`` is what a response can carry.
 
-    Where that is less, Le 00 gets as much as fits, any other Le is refused.
+    Where that is less, Le 00 gets as much as fits, any other Le is refused. ``at_end`` makes the
+    data where the file ends before, of those that are left and the most that can be answered.
 
     Raises:
         StatusError: 6B00 or 6700.
     """
     _check_offset(content, offset)
-    return _answer(content[offset : offset + le], le, room)
+    return _answer(content[offset : offset + le], le, room, at_end)
 
 
-def read_odd(content: bytes, offset: int, le: int, room: int) -> Response:
+def read_odd(
+    content: bytes, offset: int, le: int, room: int, at_end: AtEnd = as_it_ends
+) -> Response:
     """As ``read_even``, in DO 53, whose tag and length count towards ``le``.
 
     Raises:
@@ -109,16 +121,19 @@ def read_odd(content: bytes, offset: int, le: int, room: int) -> Response:
     """
     _check_offset(content, offset)
     wanted = _capacity(le)
-    plain = _answer(content[offset : offset + wanted], wanted, _capacity(room), le)
+    plain = _answer(content[offset : offset + wanted], wanted, _capacity(room), at_end, le)
     return Response(tlv.build(DISCRETIONARY, plain.data), plain.sw)
 
 
-def _answer(found: bytes, wanted: int, room: int, le: int | None = None) -> Response:
+def _answer(found: bytes, wanted: int, room: int, at_end: AtEnd, le: int | None = None) -> Response:
+    is_end = len(found) < wanted
+    if is_end:
+        found = at_end(found, min(wanted, room))
     if len(found) > room:
         if (wanted if le is None else le) not in (SHORT_LE, EXTENDED_LE):
             raise StatusError("READ BINARY, the answer does not fit", Sw.WRONG_LENGTH)
         return Response(found[:room])
-    return Response(found, Sw.OK if len(found) == wanted else Sw.END_OF_FILE)
+    return Response(found, Sw.END_OF_FILE if is_end else Sw.OK)
 
 
 def _capacity(size: int) -> int:

@@ -6,17 +6,21 @@ follow from a seed and its dates are constants or arguments.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
 
 from epass.errors import InputError
 from epass.lds.names import File
-from epass.sim import choices, cms, face, keys, lds_files, mrz, portraits
+from epass.sim import choices, cms, face, keys, lds_files, mrz, portraits, proof_lies
+from epass.sim.card_files import PaceOffer
 from epass.sim.country import Country
 from epass.sim.holders import HOLDERS, Holder
+from epass.sim.proof_keys import AaScheme, CaScheme
+from epass.sim.proofs import NO_PROOFS, ActiveAuthentication, ChipAuthentication, Proofs
+from epass.sim.quirks import changed_offer, changed_schemes
 from epass.sim.scheme import CURVES, SIGNATURES, Scheme
 
 __all__ = [
@@ -28,6 +32,8 @@ __all__ = [
     "LDS_VERSIONS",
     "SIGNATURES",
     "SIGNER_IDS",
+    "AaScheme",
+    "CaScheme",
     "Country",
     "Document",
     "Holder",
@@ -44,12 +50,17 @@ CAN_SHAPE = re.compile(r"[0-9]{6}", re.ASCII)  # as documents print it
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What goes into a chip and onto its paper: files, lines of the MRZ, card access number."""
+    """What goes into a chip and onto its paper: files, lines of the MRZ, card access number.
+
+    ``proofs`` and ``pace`` hold the private keys that its files announce.
+    """
 
     files: Mapping[File, bytes] = field(repr=False)
     mrz: str = field(repr=False)
     can: str = field(repr=False)
     format: str
+    proofs: Proofs = field(default=NO_PROOFS, repr=False)
+    pace: PaceOffer | None = field(default=None, repr=False)
 
 
 def issue(
@@ -69,11 +80,19 @@ def issue(
     signer_id: str = cms.ISSUER_AND_SERIAL,
     at: datetime = ISSUED_AT,
     random: keys.Random | None = None,
+    chip_authentication: Iterable[CaScheme] = (),
+    active_authentication: AaScheme | None = None,
+    pace: PaceOffer | None = None,
+    lie: str | None = None,
+    quirks: Collection[str] = (),
 ) -> Document:
     """A document for ``holder``, one of HOLDERS or your own.
 
     ``image_size`` is that of each image file in bytes; ``at`` is the signing time. ``random``
-    gives a country that is chosen by its code keys of its own.
+    gives a country that is chosen by its code keys of its own. ``pace`` is what
+    EF.CardAccess and DG14 offer; with CAM there is always chip authentication (Doc 9303-11
+    §4.4). ``lie`` is one of ``proof_lies.LIES``, ``quirks`` are some of ``quirks.QUIRKS``, of
+    which a few stand in the files; the others are the chip's.
 
     Raises:
         InputError: a choice that does not exist, with those that do.
@@ -83,23 +102,59 @@ def issue(
     person = _holder(holder)
     _check(can, faces, at)
     lines = mrz.compose(person, document_format, issuing.state.code)
-    portrait = portraits.load(image, size=image_size)
+    seed = keys.derive(issuing.seed, "document " + "".join(lines))
+    wanted = changed_offer(quirks, pace)
+    offer = wanted and wanted.personalised(keys.derive(seed, "PACE"))
+    agreement = changed_schemes(quirks, tuple(chip_authentication) or _required(offer))
+    proofs = _proofs(seed, agreement, active_authentication, lie)
+    record = face.record([portraits.load(image, size=image_size)], sex=person.sex)
     groups = {
         File.DG1: lds_files.dg1(lines),
-        File.DG2: face.dg2([face.record([portrait], sex=person.sex)] * faces),
+        File.DG2: face.dg2([record] * faces),
+        **_announced(proofs, offer.security_infos() if offer else ()),
     }
+    signer = issuing.document_signer(scheme)
     files = {
         File.COM: lds_files.ef_com(groups, lds_version=lds_version),
         File.SOD: lds_files.ef_sod(
-            groups,
-            issuing.document_signer(scheme),
-            lds_version=lds_version,
-            at=at,
-            signer_id=signer_id,
+            groups, signer, lds_version=lds_version, at=at, signer_id=signer_id
         ),
         **groups,
+        **(offer.files(signer, at) if offer else {}),
     }
-    return Document(MappingProxyType(files), "\n".join(lines), can, document_format)
+    return Document(MappingProxyType(files), "\n".join(lines), can, document_format, proofs, offer)
+
+
+def _required(offer: PaceOffer | None) -> tuple[CaScheme, ...]:
+    """The chip authentication of a chip with PACE-CAM, if nothing else was chosen."""
+    suites = offer.suites if offer else ()
+    able = [suite for suite in suites if suite.needs_key]
+    return tuple(CaScheme(suite.group.name, (suite.cipher.label,)) for suite in able[:1])
+
+
+def _proofs(
+    seed: bytes, chip: Iterable[CaScheme], active: AaScheme | None, lie: str | None
+) -> Proofs:
+    agreement = tuple(
+        scheme.key(keys.derive(seed, f"chip authentication, {scheme.group}, {scheme.key_id}"))
+        for scheme in chip
+    )
+    proofs = Proofs(ChipAuthentication(agreement) if agreement else None)
+    if active is not None:
+        key = active.key(keys.derive(seed, "active authentication"))
+        proofs = replace(proofs, active=ActiveAuthentication(key, active.when_long))
+    return proofs if lie is None else proof_lies.told(proofs, lie)
+
+
+def _announced(proofs: Proofs, pace_infos: Iterable[bytes]) -> dict[File, bytes]:
+    """DG14 where there is anything to say in it (§9.2.11 of Doc 9303-11), DG15 with its key."""
+    groups = {}
+    infos = (*proofs.security_infos(), *pace_infos)
+    if infos:
+        groups[File.DG14] = lds_files.dg14(infos)
+    if proofs.active:
+        groups[File.DG15] = lds_files.dg15(proofs.active.key.public_key_info)
+    return groups
 
 
 def _check(can: str, faces: int, at: datetime) -> None:

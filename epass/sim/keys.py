@@ -124,15 +124,21 @@ class EcKey:
 
     def sign(self, message: bytes, digest: Digest) -> bytes:
         """Ecdsa-Sig-Value, with nonces from key and message as RFC 6979 does, so never repeated."""
-        curve, hashed = self.curve, digest.of(message)
+        hashed = digest.of(message)
+        nonces = seeded(derive(self.secret.to_bytes(self.curve.size), f"nonce {hashed.hex()}"))
+        r, s = self.signature(hashed, nonces)
+        return der.sequence(der.integer(r), der.integer(s))
+
+    def signature(self, hashed: bytes, nonces: Random) -> tuple[int, int]:
+        """r and s over a digest, of which the leftmost bits count (FIPS 186-4 §6.4)."""
+        curve = self.curve
         value = int.from_bytes(hashed) >> max(0, 8 * len(hashed) - curve.n.bit_length())
-        nonces = seeded(derive(self.secret.to_bytes(curve.size), f"nonce {hashed.hex()}"))
         r = s = 0
         while not r or not s:
             nonce = curve.scalar(nonces)
             r = (curve.generator * nonce).x % curve.n
             s = pow(nonce, -1, curve.n) * (value + r * self.secret) % curve.n
-        return der.sequence(der.integer(r), der.integer(s))
+        return r, s
 
 
 def ec_parameters(curve: Curve) -> bytes:

@@ -1,7 +1,7 @@
-"""EF.COM, EF.SOD and DG1 of a fictitious document.
+"""EF.COM, EF.SOD, DG1, DG14 and DG15 of a fictitious document.
 
 Source: ICAO Doc 9303-10 §4.6.1 (EF.COM), §4.6.2 and Appendix D (EF.SOD version 1 and 0),
-§4.7.1 (DG1).
+§4.7.1 (DG1), §4.7.14 and §4.7.15 (DG14, DG15).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,12 +9,13 @@ from datetime import datetime
 
 from epass import tlv
 from epass.lds.names import File
-from epass.sim import choices, cms, der
+from epass.sim import choices, cms, der, security_infos
 from epass.sim.certificates import Signer
 from epass.sim.keys import Digest
 
 EF_COM, LDS_VERSION, UNICODE_VERSION, TAG_LIST = 0x60, 0x5F01, 0x5F36, 0x5C
 EF_SOD, DG1_TEMPLATE, MRZ_OBJECT = 0x77, 0x61, 0x5F1F
+DG14_TEMPLATE, DG15_TEMPLATE = 0x6E, 0x6F
 
 ID_LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
 UNICODE = "040000"  # Unicode 4.0.0, which documents of both LDS versions state
@@ -38,6 +39,16 @@ def ef_com(groups: Iterable[File], *, lds_version: str) -> bytes:
 def dg1(lines: Iterable[str]) -> bytes:
     """DG1 with the lines of the MRZ one after the other."""
     return tlv.build(DG1_TEMPLATE, tlv.build(MRZ_OBJECT, "".join(lines).encode("ascii")))
+
+
+def dg14(infos: Iterable[bytes]) -> bytes:
+    """DG14 with these SecurityInfos, each of them once."""
+    return tlv.build(DG14_TEMPLATE, security_infos.security_infos(set(infos)))
+
+
+def dg15(public_key_info: bytes) -> bytes:
+    """DG15 with the SubjectPublicKeyInfo of Active Authentication."""
+    return tlv.build(DG15_TEMPLATE, public_key_info)
 
 
 def ef_sod(

@@ -13,6 +13,7 @@ from epass.errors import FormatError, StatusError
 from epass.sim.status import Sw
 
 SM_CLA = 0x0C  # §9.8.4: the header is authenticated
+CHAINED = 0x10  # ISO/IEC 7816-4 §5.4.1: not the last command of a chain
 PLAIN_VALUE, CRYPTOGRAM, LE, STATUS, CHECKSUM = 0x85, 0x87, 0x97, 0x99, 0x8E
 PADDING_INDICATOR = b"\x01"  # ISO/IEC 7816-4 §10.4: padding by method 2
 TAIL = 4 + 2 + ciphers.MAC_SIZE  # DO 99 and DO 8E of every response
@@ -38,7 +39,7 @@ class Session:
             StatusError: 6700, 6987 or 6988; the command is not an authentic next one (§9.8.5).
         """
         self._ssc += 1
-        if command.cla != SM_CLA:
+        if command.cla & ~CHAINED != SM_CLA:
             raise _incorrect("the class byte is not 0C")
         if command.le != (EXTENDED_LE if command.is_extended else SHORT_LE):
             # Figure 5: an answer is never empty, and its length cannot be foretold exactly.
@@ -53,8 +54,13 @@ class Session:
             command.p2,
             self._decipher(command.ins, objects),
             _expected(objects.get(LE), command),
+            command.cla & CHAINED,
             extended=command.is_extended,
         )
+
+    def uncount(self) -> None:
+        """The counter as it stood before the last command, which gets no protected answer."""
+        self._ssc -= 1
 
     def protect(self, response: Response, ins: int) -> Response:
         """The protected answer to a command with ``ins``, errors included (figure 6)."""

@@ -11,11 +11,14 @@ from enum import IntEnum
 class Sw(IntEnum):
     OK = 0x9000
     END_OF_FILE = 0x6282  # fewer bytes than Ne were left
+    DEACTIVATED = 0x6283  # the file that was selected
     AUTHENTICATION_FAILED = 0x6300
+    ATTEMPTS_LEFT = 0x63C0  # and how many
     WRONG_LENGTH = 0x6700
     LAST_OF_CHAIN_EXPECTED = 0x6883
     CHAINING_NOT_SUPPORTED = 0x6884
     NOT_AUTHENTICATED = 0x6982
+    BLOCKED = 0x6983
     CONDITIONS_NOT_SATISFIED = 0x6985
     NO_CURRENT_FILE = 0x6986
     SM_OBJECT_MISSING = 0x6987
@@ -27,3 +30,4 @@ class Sw(IntEnum):
     OFFSET_OUTSIDE_FILE = 0x6B00
     INS_NOT_SUPPORTED = 0x6D00
     CLA_NOT_SUPPORTED = 0x6E00
+    NO_DIAGNOSIS = 0x6F00

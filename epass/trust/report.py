@@ -3,9 +3,11 @@
 A failed check is a value here, not an exception; a check that could not be made is never a pass.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from epass.errors import TrustError, VerificationError
 
@@ -14,6 +16,16 @@ SCHEMA, SCHEMA_VERSION = "epass.report", 1
 # What only trust anchors can settle: whether the signer is a state's, and, where no certificate
 # has the name that EF.SOD gives its signer, whether the only one is meant.
 NEED_ANCHORS = frozenset({"ds.path", "sod.signer"})
+# What a chip may leave open and be no worse than the many chips that offer no proof at all.
+NEED_CHIP = frozenset(
+    {
+        "chip.active",
+        "chip.authentication",
+        "chip.mapping",
+        "access.card_access",
+        "access.protocol",
+    }
+)
 
 
 class Outcome(StrEnum):
@@ -23,6 +35,17 @@ class Outcome(StrEnum):
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
+
+
+# What the outcomes of the chip's proofs come to: the first of these that there is.
+CHIP: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.FAIL: "refuted",
+        Outcome.PASS: "proven",
+        Outcome.UNKNOWN: "unproven",
+        Outcome.NOT_APPLICABLE: "cloneable",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +96,24 @@ class Report:
         """The ids of the checks that could not be made."""
         return self._ids(Outcome.UNKNOWN)
 
+    @property
+    def chip(self) -> str:
+        """Whether the chip is that for which EF.SOD was signed, or a copy of its files.
+
+        "proven" or "refuted", "unproven" where it offers a proof that was not had, or nobody
+        knows what it offers, and "cloneable" where it offers none.
+        """
+        outcomes = {check.outcome for check in self.checks if check.id.startswith("chip.")}
+        return next((word for outcome, word in CHIP.items() if outcome in outcomes), "unproven")
+
     def _ids(self, outcome: Outcome) -> tuple[str, ...]:
         return tuple(check.id for check in self.checks if check.outcome is outcome)
 
     def require(self, *, trust: bool = False) -> None:
         """Return only if the document may be used.
 
-        Without ``trust`` the checks in ``NEED_ANCHORS`` may be unknown; no other may, and at
-        least one must have passed.
+        Without ``trust`` the checks in ``NEED_ANCHORS`` and ``NEED_CHIP`` may be unknown; no
+        other may, and at least one must have passed.
 
         Raises:
             VerificationError: a check failed.
@@ -88,7 +121,8 @@ class Report:
         """
         if self.failed:
             raise VerificationError(self.failed)
-        missing = tuple(item for item in self.unknown if trust or item not in NEED_ANCHORS)
+        tolerated = frozenset[str]() if trust else NEED_ANCHORS | NEED_CHIP
+        missing = tuple(item for item in self.unknown if item not in tolerated)
         if not self._ids(Outcome.PASS):
             missing = self.unknown or ("every check",)
         if missing:
@@ -104,5 +138,6 @@ class Report:
             "version": SCHEMA_VERSION,
             "at": self.at.isoformat(),
             "verdict": self.verdict.value,
+            "chip": self.chip,
             "checks": [check.as_dict() for check in self.checks],
         }

@@ -13,16 +13,17 @@ from types import MappingProxyType
 from typing import ParamSpec
 
 from epass import asn1
-from epass.crypto import ciphers, signatures
+from epass.crypto import ciphers
 from epass.crypto.hashes import Hash
 from epass.dump import Dump
 from epass.errors import FormatError, InputError, UnsupportedError
 from epass.lds.com import Com
 from epass.lds.names import File
 from epass.lds.sod import Sod
+from epass.trust import chip
 from epass.trust.report import Check, Outcome, Report
+from epass.trust.signed import Answer, digest, find_signer, signature, with_weakness
 
-ID_DATA = "1.2.840.113549.1.7.1"
 MANDATORY = (File.DG1, File.DG2)  # Doc 9303-10 §4.7.1 and §4.7.2
 
 # The checks of EF.SOD and the paragraphs that ask for them; those of data groups have one.
@@ -38,9 +39,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
 )
 HASH_SOURCE = "Doc 9303-11 §5.1.1 step 5"
 NOT_READ = "the file was not read"
-MAX_SHOWN = 200  # characters; X.520 gives a common name 64, and a serial has 40 digits
 
-_Answer = tuple[Outcome, str]
 _P = ParamSpec("_P")
 
 
@@ -60,19 +59,20 @@ def verify(dump: Dump, anchors: Sequence[asn1.Certificate] = (), *, at: datetime
     checks = [Check("sod.format", *answer, SOURCES["sod.format"])]
     if sod is None:
         return Report((*checks, *_without_sod(dump)), at)
-    certificate, signer = _signer(sod)
+    certificate, signer = find_signer(sod, File.SOD.label)
     checks += [
         _check("com.sod", _com, dump, sod),
         Check("sod.signer", *signer, SOURCES["sod.signer"]),
-        _check("sod.digest", _digest, sod),
-        _check("sod.signature", _signature, sod, certificate),
+        _check("sod.digest", digest, sod),
+        _check("sod.signature", signature, sod, certificate),
         _check("ds.path", _path, anchors),
     ]
     checks += [_check(_hash_id(group), _hash, dump, sod, group) for group in _groups(dump, sod)]
-    return Report(tuple(checks), at)
+    outcomes = {check.id: check.outcome for check in checks}
+    return Report((*checks, *chip.checks(dump, sod, outcomes)), at)
 
 
-def _check(name: str, judge: Callable[_P, _Answer], *args: _P.args, **kwargs: _P.kwargs) -> Check:
+def _check(name: str, judge: Callable[_P, Answer], *args: _P.args, **kwargs: _P.kwargs) -> Check:
     """The check ``name`` with the answer of ``judge``, whatever it finds in the files."""
     try:
         answer = judge(*args, **kwargs)
@@ -81,11 +81,11 @@ def _check(name: str, judge: Callable[_P, _Answer], *args: _P.args, **kwargs: _P
     return Check(name, *answer, SOURCES.get(name, HASH_SOURCE))
 
 
-def _refused(error: FormatError | UnsupportedError) -> _Answer:
+def _refused(error: FormatError | UnsupportedError) -> Answer:
     return Outcome.FAIL if isinstance(error, FormatError) else Outcome.UNKNOWN, error.message
 
 
-def _parse(dump: Dump) -> tuple[Sod | None, _Answer]:
+def _parse(dump: Dump) -> tuple[Sod | None, Answer]:
     if File.SOD not in dump.files:
         return None, (Outcome.UNKNOWN, NOT_READ)
     try:
@@ -100,13 +100,14 @@ def _without_sod(dump: Dump) -> list[Check]:
     reason = "there is no EF.SOD to check against; see sod.format"
     names = [name for name in SOURCES if name != "sod.format"]
     names += [_hash_id(group) for group in _groups(dump, None)]
-    return [Check(name, Outcome.UNKNOWN, reason, SOURCES.get(name, HASH_SOURCE)) for name in names]
+    sources = {**{name: HASH_SOURCE for name in names}, **SOURCES, **chip.SOURCES}
+    return [Check(name, Outcome.UNKNOWN, reason, sources[name]) for name in [*names, *chip.SOURCES]]
 
 
 # --- EF.COM -----------------------------------------------------------------------------------
 
 
-def _com(dump: Dump, sod: Sod) -> _Answer:
+def _com(dump: Dump, sod: Sod) -> Answer:
     """EF.COM is not signed, so whatever it says otherwise than EF.SOD was changed by somebody."""
     if File.COM not in dump.files:
         return Outcome.UNKNOWN, NOT_READ
@@ -133,68 +134,7 @@ def _labels(groups: set[File]) -> str:
 # --- EF.SOD -----------------------------------------------------------------------------------
 
 
-def _signer(sod: Sod) -> tuple[asn1.Certificate | None, _Answer]:
-    """The certificate to verify with, and whether EF.SOD means that one.
-
-    States have issued EF.SODs whose only certificate is not the one that they name. The
-    signature is then checked with it, and the doubt is an answer of its own: only a path shows
-    whether that certificate is the state's.
-    """
-    certificates, signer = sod.signed.certificates, sod.signer
-    found = [item for item in certificates if _is_named(item, signer)]
-    if len(found) == 1:
-        return found[0], (Outcome.PASS, _shown(found[0]))
-    if found:
-        return None, (Outcome.FAIL, f"the signer's name fits {len(found)} certificates")
-    if len(certificates) == 1:
-        reason = "EF.SOD names another signer than the only certificate that it has, which is used"
-        return certificates[0], (Outcome.UNKNOWN, reason)
-    reason = f"none of the {len(certificates)} certificates in EF.SOD is the signer's"
-    return None, (Outcome.UNKNOWN, reason)
-
-
-def _shown(certificate: asn1.Certificate) -> str:
-    """Subject and serial, without what could steer a terminal: a forger may have written them."""
-    text = f"{certificate.subject.text}, serial {certificate.serial:X}"
-    return "".join(char if char.isprintable() else "?" for char in text[:MAX_SHOWN])
-
-
-def _is_named(certificate: asn1.Certificate, signer: asn1.SignerInfo) -> bool:
-    if signer.subject_key_id is not None:
-        return certificate.subject_key_id == signer.subject_key_id
-    return (certificate.issuer, certificate.serial) == (signer.issuer, signer.serial)
-
-
-def _digest(sod: Sod) -> _Answer:
-    """The signed attributes against the content: they are what the signature is over."""
-    signed, signer = sod.signed, sod.signer
-    if signer.signed_attributes is None or signer.message_digest is None:
-        if signed.content_type != ID_DATA:  # RFC 5652 §5.3
-            return Outcome.FAIL, "there are no signed attributes"
-        reason = "there are no signed attributes; the signature is over the content itself"
-        return Outcome.NOT_APPLICABLE, reason
-    if signer.content_type != signed.content_type:
-        return Outcome.FAIL, "the signed content type is not that of the content"
-    used = Hash.from_algorithm(signer.digest_algorithm)
-    if not ciphers.same(used.digest(signed.content), signer.message_digest):
-        return Outcome.FAIL, f"the signed {used.label} digest is not that of the content"
-    return Outcome.PASS, _with_weakness(used.label, used.weakness)
-
-
-def _signature(sod: Sod, certificate: asn1.Certificate | None) -> _Answer:
-    if certificate is None:
-        return Outcome.UNKNOWN, "there is no certificate to verify it with; see sod.signer"
-    signed, signer = sod.signed, sod.signer
-    verifier = signatures.verifier(
-        certificate.public_key, signer.signature_algorithm, signer.digest_algorithm
-    )
-    message = signer.signed_attributes
-    if not verifier.verify(signed.content if message is None else message, signer.signature):
-        return Outcome.FAIL, f"not a signature of the signer's key ({verifier.text})"
-    return Outcome.PASS, _with_weakness(verifier.text, verifier.weaknesses)
-
-
-def _path(anchors: Sequence[asn1.Certificate]) -> _Answer:
+def _path(anchors: Sequence[asn1.Certificate]) -> Answer:
     if not anchors:
         return Outcome.UNKNOWN, "no trust anchors were given"
     return Outcome.UNKNOWN, "paths to trust anchors are not built by this version of epass"
@@ -217,7 +157,7 @@ def _hash_id(group: File) -> str:
     return f"{group.label.lower()}.hash"
 
 
-def _hash(dump: Dump, sod: Sod, group: File) -> _Answer:
+def _hash(dump: Dump, sod: Sod, group: File) -> Answer:
     """The digest over the complete file (Doc 9303-10 §4.6.2.3 note 1)."""
     if group not in sod.digests:
         return Outcome.FAIL, "EF.SOD does not sign it"
@@ -228,8 +168,4 @@ def _hash(dump: Dump, sod: Sod, group: File) -> _Answer:
         return Outcome.FAIL, f"EF.SOD signs {len(signed)} bytes for it, no {used.label} digest"
     if not ciphers.same(used.digest(dump.files[group]), signed):
         return Outcome.FAIL, f"the file is not the one whose {used.label} digest EF.SOD signs"
-    return Outcome.PASS, _with_weakness(used.label, used.weakness)
-
-
-def _with_weakness(text: str, weaknesses: tuple[str, ...]) -> str:
-    return f"{text}; weak: {', '.join(weaknesses)}" if weaknesses else text
+    return Outcome.PASS, with_weakness(used.label, used.weakness)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from epass.card import trace
 from epass.card.apdu import Command, Response
 from epass.card.trace import ReplayChannel, Trace, TracingChannel
-from epass.errors import CardRemovedError, EpassError, FormatError, ProtocolError
+from epass.errors import CardRemovedError, EpassError, FormatError, ProtocolError, UnsupportedError
 
 SELECT, READ = Command(0xA4, 2, 0x0C, b"\x01\x1e"), Command(0xB0, le=8)
 
@@ -63,6 +63,41 @@ def test_replay_is_strict() -> None:
         replay.transmit(SELECT)
     with pytest.raises(ProtocolError, match="no draw of 5 bytes is recorded here"):
         ReplayChannel(Trace.parse(recorded())).random(5)
+
+
+def test_a_reset_is_recorded_and_replayed() -> None:
+    class Resets(Chip):
+        resets = 0
+
+        def reset(self) -> None:
+            self.resets += 1
+
+    lines, chip = [trace.header()], Resets()
+    channel = TracingChannel(chip, lines.append)
+    channel.transmit(SELECT)
+    channel.reset()
+    channel.transmit(SELECT)
+    assert chip.resets == 1
+
+    recorded_reset = Trace.parse(lines)
+    replay = ReplayChannel(recorded_reset)
+    replay.transmit(SELECT)
+    replay.reset()
+    replay.transmit(SELECT)
+    replay.finish()
+    replay = ReplayChannel(recorded_reset)
+    with pytest.raises(ProtocolError, match="a reset after command 0 is not recorded"):
+        replay.reset()
+    replay.transmit(SELECT)
+    with pytest.raises(ProtocolError, match="no reset before command 2"):
+        replay.transmit(SELECT)
+
+
+def test_a_chip_that_cannot_be_reset() -> None:
+    lines: list[str] = []
+    with pytest.raises(UnsupportedError, match="cannot be reset over this channel"):
+        TracingChannel(Chip(), lines.append).reset()
+    assert lines == []
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`epass read` and `show`: keys, results, exit statuses, and what reaches the chip."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -44,10 +45,15 @@ def test_the_json_of_a_read(run: Run, desk: Desk, document: Document) -> None:
         "sex": "F",
         "nationality": "UTO",
     }
-    assert facts["files"] == {file.label: len(raw) for file, raw in document.files.items()}
+    sizes = {file.label: len(raw) for file, raw in document.files.items()}
+    assert set(facts["files"]) == {"EF.COM", "EF.SOD", "DG1", "DG2"}
+    assert facts["files"].items() <= sizes.items()
+    assert set(facts["security_files"]) == {"EF.CardAccess"}
+    assert facts["chip"] == "cloneable"
     assert facts["verdict"] == "unknown"
-    assert [check["id"] for check in facts["checks"] if check["outcome"] != "pass"] == ["ds.path"]
-    assert facts["payload_bytes"] == sum(len(raw) for raw in document.files.values())
+    open_ = [check["id"] for check in facts["checks"] if check["outcome"] == "unknown"]
+    assert open_ == ["ds.path"]
+    assert facts["payload_bytes"] == sum(facts["files"].values())
     assert facts["receipt"] is None
 
 
@@ -133,7 +139,7 @@ def test_a_wrong_mrz_with_bac_is_status_4(run: Run, desk: Desk, document: Docume
     fields = ("--number", "L898902C4", "--birth", "740812", "--expiry", "340415")
     result = run("read", *fields)
     assert result.status == 4
-    assert "BAC: the chip rejects this key (status 6300)" in result.err
+    assert "BAC: the chip rejects this key (status 6300, authentication failed)" in result.err
 
 
 class Removed:
@@ -186,7 +192,7 @@ def test_what_was_saved_shows_the_same(
     read = run("read", "--mrz", document.mrz, "--save", str(kept), "--format", "json")
     assert read.facts["saved"] == str(kept)
     assert sorted(item.name for item in kept.iterdir()) == [
-        "DG1.bin", "DG2.bin", "EF_COM.bin", "EF_SOD.bin", "dump.json",
+        "DG1.bin", "DG2.bin", "EF_COM.bin", "EF_CardAccess.bin", "EF_SOD.bin", "dump.json",
     ]  # fmt: skip
     assert (kept / "DG2.bin").read_bytes() == document.files[File.DG2]
     shown = run("show", str(kept), "--format", "json")
@@ -207,6 +213,27 @@ def test_places_are_checked_before_the_chip(
         result = run("read", "--mrz", document.mrz, option, str(tmp_path / place))
         assert (result.status, desk.connections) == (status, 0)
         assert problem in result.err
+
+
+def test_a_full_disk_loses_nothing_that_was_read(
+    run: Run, desk: Desk, document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = run("read", "--mrz", document.mrz, "--save", str(tmp_path / "one"))
+    assert result.status == 10
+    assert "ERIKSSON, ANNA MARIA" in result.out
+    assert "one: No space left on device" in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_text_is_no_mrz(run: Run, desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "mrz").write_bytes(bytes(range(128, 256)))
+    result = run("read", "--mrz-file", str(tmp_path / "mrz"))
+    assert (result.status, desk.connections) == (2, 0)
+    assert "the MRZ is not text" in result.err
 
 
 def test_show_of_what_is_no_dump(run: Run, tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ def test_demo(run: Run, options: tuple[str, ...], access: dict[str, object]) -> 
     assert [check["id"] for check in facts["checks"] if check["outcome"] == "unknown"] == [
         "ds.path"
     ]
+    of_pace = {"EF.CardAccess", "DG14"} if access.get("protocol") != "BAC" else set()
+    assert set(facts["security_files"]) == of_pace
     assert set(facts["files"]) == {"EF.COM", "EF.SOD", "DG1", "DG2"}
     assert facts["holder"]["surname"] == "ERIKSSON"
     assert facts["payload_bytes"] == sum(facts["files"].values()) == facts["receipt"]["raw_size"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
@@ -140,14 +141,13 @@ def test_nothing_listens(
     run: Run, desk: Desk, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("epass.upload.veriff.Retry.pause", lambda *_: None)
-    for name, value in (
-        ("BASE_URL", "http://127.0.0.1:1"),
-        ("API_KEY", KEY),
-        ("SHARED_SECRET", SECRET),
-    ):
-        monkeypatch.setenv(f"EPASS_{name}", value)
+    monkeypatch.setenv("EPASS_API_KEY", KEY)
+    monkeypatch.setenv("EPASS_SHARED_SECRET", SECRET)
     arguments = ("--mrz", document.mrz, "--session", options.SANDBOX_SESSION, "--format", "json")
-    result = run("read-and-upload", *arguments)
+    with socket.socket() as taken:  # bound, so that nobody else has the port, but not listening
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("EPASS_BASE_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
+        result = run("read-and-upload", *arguments)
     assert result.status == 9
     assert result.error["code"] == "unreachable"
     assert result.error["retryable"] is True

@@ -173,6 +173,26 @@ class TestMac:
         calculated = ciphers.retail_mac(field(vector, "KS_mac"), message)
         assert calculated == field(vector, "CC_response")
 
+    @pytest.mark.parametrize("vector", ["sm-3des-select-efcom", "sm-3des-read-18"])
+    def test_a_session_with_3des(self, vector: str) -> None:
+        key, counter = field(vector, "KS_mac"), int.from_bytes(field(vector, "SSC_command"))
+        calculated = ciphers.session_mac(Cipher.TDES, key, counter, field(vector, "M"))
+        assert calculated == field(vector, "CC")
+
+    @every_cipher
+    def test_a_session_after_chip_authentication(self, cipher: Cipher) -> None:
+        """The first answer under the new keys: its counter is 2."""
+        name = cipher.label.lower().replace("-", "")
+        fields = vectors("doc9303-proofs")[f"ca-bsi-ref-ecdh-{name}"]
+        answer = raw(fields, "next_protected_rapdu")
+        objects, mac = answer[:4], answer[6:14]
+        assert ciphers.session_mac(cipher, raw(fields, "KS_mac"), 2, objects) == mac
+
+    @every_cipher
+    def test_the_counter_is_as_wide_as_a_block(self, cipher: Cipher) -> None:
+        assert ciphers.counter_block(cipher, 1) == bytes(cipher.block - 1) + b"\x01"
+        assert ciphers.counter_block(cipher, 1 << 8 * cipher.block) == bytes(cipher.block)
+
     @pytest.mark.parametrize(
         ("cipher", "name"),
         [

@@ -19,7 +19,7 @@ from signers import (
 from epass.asn1 import Algorithm, OtherKey
 from epass.crypto import ec
 from epass.crypto.hashes import Hash
-from epass.crypto.signatures import verifier, verify
+from epass.crypto.signatures import ecdsa_hash, verifier, verify
 from epass.errors import FormatError, UnsupportedError
 
 
@@ -60,7 +60,7 @@ class TestAlgorithms:
             verifier(EcSigner(ec.CURVES[4]).key, algorithm, Algorithm(Hash.SHA256.oid))
 
     def test_an_rsa_key_for_ecdsa(self) -> None:
-        with pytest.raises(FormatError, match="no EC key, but the signature is ECDSA"):
+        with pytest.raises(FormatError, match="public key: no EC key"):
             verifier(rsa_public(rsa_key()), Algorithm(ECDSA[Hash.SHA256]))
 
     @pytest.mark.parametrize("oid", [PKCS1[Hash.SHA256], ECDSA[Hash.SHA256]])
@@ -70,6 +70,15 @@ class TestAlgorithms:
             UnsupportedError, match=r"public key of algorithm 1\.2\.840\.10040\.4\.1"
         ):
             verifier(dsa, Algorithm(oid))
+
+    def test_the_hash_function_of_ecdsa(self) -> None:
+        for used in Hash:
+            assert ecdsa_hash(ECDSA[used]) is ecdsa_hash(PLAIN[used]) is used
+
+    @pytest.mark.parametrize("oid", [PKCS1[Hash.SHA256], PSS_OID, EC_OID, "1.2.3"])
+    def test_what_is_no_ecdsa(self, oid: str) -> None:
+        with pytest.raises(UnsupportedError, match=f"ECDSA algorithm {oid}"):
+            ecdsa_hash(oid)
 
 
 class TestDescription:

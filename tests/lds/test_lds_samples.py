@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from sample_files import negatives, samples
 
-from epass import tlv
+from epass import asn1, tlv
+from epass.crypto import public_keys
 from epass.errors import FormatError
+from epass.lds.chip_keys import CardSecurity, Dg14, Dg15
 from epass.lds.com import Com
 from epass.lds.face import Dg2
 from epass.lds.mrz import Dg1
@@ -25,6 +27,13 @@ REFUSED = {
     "DG1_zkpassport_67fc5afd.bin": "2 bytes after the end",
     "DG1_zkpassport_b6a1e1cd.bin": "2 bytes after the end",
     "DG2_vcmrtd_b6c205d7.bin": "neither JPEG nor JPEG 2000",  # an image of two bytes, AA BB
+    # A modulus of 1,024 bits without its leading 00, so a negative number.
+    "DG15_bsi2008_f8dafb9e.bin": "an RSA modulus or exponent out of range",
+    "DE_ECDSA-sha512_23a116e1.bin": "2 bytes after the end",  # 9000, from a log
+    # A key that is not in the SEQUENCE of a SubjectPublicKeyInfo.
+    "UT_ECDSA-sha256_8068981d.bin": "not the structure that the standard prescribes",
+    "DE_f7ed526e.bin": "the content is not a security object",
+    "DE_d3297a6d.bin": "the tag is FF8201, not 31",
     "SecurityInfos_22_2cb0026f.bin": "not version 2 of PACE",
     "SecurityInfos_23_3d65f9ab.bin": "3 bytes declared, 2 are there",
     "SecurityInfos_27_47960aaa.bin": "11 bytes declared, 10 are there",
@@ -47,6 +56,18 @@ ACCEPTED_NEGATIVES = {
     # Valid after all; the origin uses them for tests that fail later.
     "SecurityInfos_22_2af280aa.bin",
     "SecurityInfos_27_b8390f35.bin",
+    # Well formed, with wrong signatures.
+    "DE_02812c66.bin",
+    "PersoSim_DE_ECDSA-sha224_250cc29a.bin",
+    "PersoSim_DE_ECDSA-sha224_321a2c5e.bin",
+    "PersoSim_DE_ECDSA-sha224_45176482.bin",
+    "PersoSim_DE_ECDSA-sha224_6f09f84d.bin",
+    "PersoSim_DE_ECDSA-sha224_ae21a23d.bin",
+    "PersoSim_DE_ECDSA-sha224_b4bb3800.bin",
+    "PersoSim_DE_ECDSA-sha224_bb983d49.bin",
+    "PersoSim_DE_ECDSA-sha224_ed2ade73.bin",
+    # A protocol without its key, which is not run.
+    "DG14_gmrtd_a1253f7c.bin",
 }
 
 _Parse = Callable[[bytes], object]
@@ -94,6 +115,21 @@ def test_ef_card_access(name: str, content: bytes) -> None:
     _check(name, content, SecurityInfos.parse)
 
 
+@pytest.mark.parametrize(("name", "content"), samples("lds/DG14"))
+def test_dg14(name: str, content: bytes) -> None:
+    _check(name, content, Dg14.parse)
+
+
+@pytest.mark.parametrize(("name", "content"), samples("lds/DG15"))
+def test_dg15(name: str, content: bytes) -> None:
+    _check(name, content, Dg15.parse)
+
+
+@pytest.mark.parametrize(("name", "content"), samples("cardsecurity", "cardsecurity/negative"))
+def test_ef_card_security(name: str, content: bytes) -> None:
+    _check(name, content, CardSecurity.parse)
+
+
 @pytest.mark.parametrize(("name", "content"), samples("sod/real", "sod/real_bare_cms"))
 def test_the_signer_of_a_real_ef_sod_is_among_its_certificates(name: str, content: bytes) -> None:
     sod = Sod.parse(_wrapped(content))
@@ -121,6 +157,14 @@ def test_bsi_reference_data_set(name: str, content: bytes) -> None:
     if file == "Datagroup1.bin":
         mrz = Dg1.parse(content).mrz
         assert (mrz.document_number, mrz.wrong_check_digits) == ("C11T002JM", ())
+    if file == "Datagroup14.bin":
+        (offer,) = Dg14.parse(content).security_infos.chip_authentication
+        assert public_keys.element(offer.key.public_key, where=file).group.name == "brainpoolP224r1"
+        assert (offer.protocol.cipher.label, offer.key_id, offer.assumed) == ("3DES", None, False)
+    if file == "Datagroup15.bin":
+        key = Dg15.parse(content).public_key
+        assert isinstance(key, asn1.RsaKey)
+        assert key.n.bit_length() == 1024
     if file == "Datagroup2.bin":
         (face,) = Dg2.parse(content).faces
         assert (face.width, face.height, face.image_type.name) == (337, 449, "JP2")

@@ -8,7 +8,9 @@ from sim_terminal import CAN, TD3_MRZ, Terminal, seeded
 from epass import tlv
 from epass.crypto.ciphers import Cipher
 from epass.lds.names import File
+from epass.sim.card_files import PaceOffer
 from epass.sim.chip import Chip
+from epass.sim.proofs import NO_PROOFS, Proofs
 
 EF_COM = bytes.fromhex("60145F0104303130365F36063034303030305C026175")  # Appendix D.4
 
@@ -37,6 +39,8 @@ class Handmade:
     files: Mapping[File, bytes] = field(default_factory=lambda: FILES)
     mrz: str = TD3_MRZ
     can: str = CAN
+    proofs: Proofs = NO_PROOFS
+    pace: PaceOffer | None = None
 
 
 def new_chip(**options: object) -> Chip:
@@ -54,7 +58,7 @@ def opened(**options: object) -> Terminal:
 def opened_by_pace(cipher: Cipher, **options: object) -> Terminal:
     chip = new_chip(access=["PACE"], cipher=cipher.label, **options)
     terminal = Terminal(chip)
-    terminal.pace(cipher, chip.suites[0].curve)
+    terminal.pace(cipher, chip.suites[0].group)
     terminal.select_application()
     return terminal
 

@@ -15,7 +15,7 @@ from epass import tlv
 from epass.card.apdu import Command, Response
 from epass.crypto import ciphers
 from epass.crypto.ciphers import Cipher
-from epass.crypto.ec import Curve, Point
+from epass.sim.groups import Element, Group
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 AID = bytes.fromhex("A0000002471001")
@@ -57,9 +57,9 @@ def seeded(seed: int) -> Callable[[int], bytes]:
     return random
 
 
-def drawn(curve: Curve, scalar: int) -> bytes:
-    """The random bytes from which ``Curve.scalar`` makes ``scalar``."""
-    return (scalar - 1).to_bytes(curve.size + 8)
+def drawn(group: Group, scalar: int) -> bytes:
+    """The random bytes from which ``Group.scalar`` makes ``scalar``."""
+    return (scalar - 1).to_bytes((group.n.bit_length() + 7) // 8 + 8)
 
 
 class Sends(Protocol):
@@ -107,9 +107,10 @@ class Protection:
         if plain.le is not None:
             wide = plain.is_extended
             objects += tlv.build(0x97, (plain.le % (65536 if wide else 256)).to_bytes(1 + wide))
-        header = Command(plain.ins, plain.p1, plain.p2, cla=0x0C, extended=plain.extended)
+        cla = 0x0C | plain.cla & 0x10
+        header = Command(plain.ins, plain.p1, plain.p2, cla=cla, extended=plain.extended)
         if plain.is_extended:
-            header = Command(plain.ins, plain.p1, plain.p2, le=65536, cla=0x0C)
+            header = Command(plain.ins, plain.p1, plain.p2, le=65536, cla=cla)
         return self.sealed(header, objects)
 
     def unwrap(self, protected: Response, ins: int) -> Response:
@@ -187,7 +188,7 @@ class Terminal:
         return child.value
 
     def pace(
-        self, cipher: Cipher, curve: Curve, secret: bytes | None = None, reference: int = 1
+        self, cipher: Cipher, curve: Group, secret: bytes | None = None, reference: int = 1
     ) -> bytes:
         """All of PACE; the shared secret, which only tests may want to see."""
         oid = self.set_at(cipher, reference)
@@ -211,7 +212,7 @@ def mrz_secret(information: bytes = TD3_INFORMATION) -> bytes:
     return hashlib.sha1(information, usedforsecurity=False).digest()
 
 
-def _token(oid: bytes, key: Point, cipher: Cipher, mac: bytes) -> bytes:
+def _token(oid: bytes, key: Element, cipher: Cipher, mac: bytes) -> bytes:
     return ciphers.mac(
         cipher, mac, tlv.build(0x7F49, tlv.build(0x06, oid) + tlv.build(0x86, key.encode()))
     )

@@ -178,7 +178,7 @@ def test_pace_with_a_wrong_password(reference: int, secret: bytes) -> None:
     chip = new_chip()
     terminal = Terminal(chip)
     with pytest.raises(AssertionError, match="00860000: 6300"):
-        terminal.pace(Cipher.AES_128, chip.suites[0].curve, secret, reference)
+        terminal.pace(Cipher.AES_128, chip.suites[0].group, secret, reference)
     assert exchanged(chip, "0C86000000") == "6988"  # there is no session
 
 

@@ -14,10 +14,9 @@ from epass.crypto import ciphers
 from epass.crypto.ciphers import Cipher
 from epass.crypto.ec import CURVES, Curve, Point, by_name
 from epass.errors import StatusError
-from epass.sim import access
-from epass.sim.access import PaceExchange, PaceSuite
 from epass.sim.chip import Chip
 from epass.sim.messaging import Session
+from epass.sim.pace import PaceExchange, PaceSuite, authentication_token
 
 PACE = vectors("doc9303-pace")
 G1 = PACE["pace-gm-ecdh"]
@@ -60,11 +59,11 @@ def test_tokens_of_a_recorded_chip_with_3des() -> None:
     ks_enc, ks_mac = ciphers.derive_keys(hexed(fields, "ka_shared_secret"), Cipher.TDES)
     assert (ks_enc, ks_mac) == (hexed(fields, "KS_enc"), hexed(fields, "KS_mac"))
     chip, terminal = (
-        suite.curve.decode(hexed(fields, name), where="vector")
+        suite.group.decode(hexed(fields, name), where="vector")
         for name in ("ka_chip_public", "ka_terminal_public")
     )
-    assert access.authentication_token(suite, ks_mac, chip) == hexed(fields, "T_IFD")
-    assert access.authentication_token(suite, ks_mac, terminal) == hexed(fields, "T_IC")
+    assert authentication_token(suite, ks_mac, chip) == hexed(fields, "T_IFD")
+    assert authentication_token(suite, ks_mac, terminal) == hexed(fields, "T_IC")
 
 
 @pytest.mark.parametrize("cipher", Cipher, ids=lambda cipher: cipher.label)
@@ -82,7 +81,7 @@ def test_pace_over_every_curve(number: int) -> None:
     cipher = list(Cipher)[number % 4]
     chip = Chip(Handmade(), cipher=cipher.label, parameter_id=number, random=seeded(number))
     terminal = Terminal(chip)
-    terminal.pace(cipher, chip.suites[0].curve)
+    terminal.pace(cipher, chip.suites[0].group)
     terminal.select_application()
     assert terminal.ok("00B09E00", le=22) == EF_COM
 
@@ -92,7 +91,7 @@ def test_pace_over_every_curve(number: int) -> None:
 def test_pace_with_every_cipher_and_password(cipher: Cipher, reference: int, secret: bytes) -> None:
     chip = Chip(Handmade(), access=["PACE"], cipher=cipher.label, random=seeded(7))
     terminal = Terminal(chip)
-    terminal.pace(cipher, chip.suites[0].curve, secret, reference)
+    terminal.pace(cipher, chip.suites[0].group, secret, reference)
     terminal.select_application()
     assert terminal.ok("00B09E00", le=22) == EF_COM
 
@@ -216,7 +215,7 @@ BAD_POINTS: dict[str, bytes] = {
 @pytest.mark.parametrize("step", [2, 3])
 @pytest.mark.parametrize("name", BAD_POINTS)
 def test_public_keys_that_are_no_point(step: int, name: str) -> None:
-    with pytest.raises(StatusError, match=r"no point of the curve.* 6A80"):
+    with pytest.raises(StatusError, match=r"no public key.* 6A80"):
         at(step).advance(dynamic(STEPS[step - 1], BAD_POINTS[name]), last=False)
 
 

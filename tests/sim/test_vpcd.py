@@ -274,7 +274,7 @@ def test_a_session_through_the_real_service(vpcd_slot_0: Slot) -> None:
         assert channel.protocol == "T=1"
         assert channel.supports_extended is True
         terminal = Terminal(channel)
-        terminal.pace(Cipher.AES_256, chip.suites[0].curve)
+        terminal.pace(Cipher.AES_256, chip.suites[0].group)
         terminal.select_application()
         answer = terminal.send("00B08200", le=65536, extended=True)
         assert answer.data == FILES[File.DG2]

@@ -16,7 +16,18 @@ OK = {
     "dg1.hash": Outcome.PASS,
     "dg2.hash": Outcome.PASS,
     "dg14.hash": Outcome.PASS,
+    "chip.active": Outcome.NOT_APPLICABLE,
+    "chip.authentication": Outcome.NOT_APPLICABLE,
+    "chip.mapping": Outcome.NOT_APPLICABLE,
+    "access.card_access": Outcome.NOT_APPLICABLE,
+    "access.protocol": Outcome.PASS,
 }
+
+
+# What is unknown besides, where it is not shown that EF.SOD is signed, or that it signs this DG14.
+WITHOUT_SOD = ("chip.active", "chip.authentication", "chip.mapping", "access.protocol")
+WITHOUT_DG14 = WITHOUT_SOD[1:]
+FOLLOW = {"sod.digest": WITHOUT_SOD, "sod.signature": WITHOUT_SOD, "dg14.hash": WITHOUT_DG14}
 
 
 def judge(document: Dump) -> Report:
@@ -28,11 +39,25 @@ def outcomes(report: Report) -> dict[str, Outcome]:
 
 
 def only(document: Dump, name: str, outcome: Outcome) -> str:
-    """The reason of the one check that answers otherwise than for a right document."""
+    """The reason of the one check that answers otherwise than for a right document.
+
+    Where that check no longer shows what others build on, these are unknown.
+    """
     report = judge(document)
     expected = {check: OK.get(check, Outcome.PASS) for check in outcomes(report)}
-    assert outcomes(report) == expected | {name: outcome}
-    return found(report, name).reason
+    reason = found(report, name).reason
+    following = () if _builds(name, outcome, reason) else FOLLOW.get(name, ())
+    unknown = dict.fromkeys(following, Outcome.UNKNOWN)
+    assert outcomes(report) == expected | unknown | {name: outcome}
+    return reason
+
+
+def _builds(name: str, outcome: Outcome, reason: str) -> bool:
+    """Whether others can build on the answer: without signed attributes, the signature is over the
+    content itself, and what EF.SOD does not sign, it does not offer either.
+    """
+    without = (name, outcome) == ("sod.digest", Outcome.NOT_APPLICABLE)
+    return outcome is Outcome.PASS or without or reason == "EF.SOD does not sign it"
 
 
 def found(report: Report, name: str) -> Check:

@@ -157,6 +157,10 @@ class SodPlan:
     signer_infos: int = 1
 
     def build(self) -> bytes:
+        return tlv.build(0x77, self.content_info())
+
+    def content_info(self) -> bytes:
+        """The CMS SignedData; with another content and content type, that of EF.CardSecurity."""
         content = self.lds_object() if self.content is None else self.content
         digest = sequence(oid(self.signer_digest_oid or self.hash.oid))
         certificates = self.certificates
@@ -169,7 +173,7 @@ class SodPlan:
             tlv.build(0xA0, certificates) if certificates else b"",
             tlv.build(0x31, self.signer_info(content, digest) * self.signer_infos),
         )
-        return tlv.build(0x77, sequence(oid(SIGNED_DATA), tlv.build(0xA0, signed)))
+        return sequence(oid(SIGNED_DATA), tlv.build(0xA0, signed))
 
     def lds_object(self) -> bytes:
         digests = [

@@ -1,6 +1,7 @@
 """The report: what the verdict is, what stops an upload, and how it prints."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epass.errors import TrustError, VerificationError
-from epass.trust.report import NEED_ANCHORS, Check, Outcome, Report
+from epass.trust.report import NEED_ANCHORS, NEED_CHIP, Check, Outcome, Report
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 PASS, FAIL = Outcome.PASS, Outcome.FAIL
@@ -75,6 +76,21 @@ class TestRequire:
         assert caught.value.exit_status == 7
         assert caught.value.advice == TrustError.advice
 
+    @pytest.mark.parametrize("name", sorted(NEED_CHIP))
+    def test_want_of_proof_stops_only_where_trust_is_required(self, name: str) -> None:
+        """Chips that offer no proof are no better, and most are such."""
+        checks = (Check("sod.signature", PASS, "", ""), Check(name, UNKNOWN, "", ""))
+        found = Report(checks, AT)
+        found.require()
+        with pytest.raises(TrustError) as caught:
+            found.require(trust=True)
+        assert caught.value.unknown == (name,)
+        assert "trust anchors alone do not help" in (caught.value.advice or "")
+        refuted = replace(found, checks=(checks[0], replace(checks[1], outcome=FAIL)))
+        for trust in (False, True):
+            with pytest.raises(VerificationError):
+                refuted.require(trust=trust)
+
     @pytest.mark.parametrize(
         "name", ["sod.format", "com.sod", "sod.digest", "sod.signature", "dg2.hash"]
     )
@@ -100,6 +116,23 @@ class TestRequire:
         assert caught.value.unknown == ("ds.path",)
 
 
+class TestChip:
+    @pytest.mark.parametrize(
+        ("outcomes", "word"),
+        [
+            ([PASS, NOT_APPLICABLE, UNKNOWN], "proven"),
+            ([PASS, FAIL], "refuted"),
+            ([NOT_APPLICABLE, UNKNOWN], "unproven"),
+            ([NOT_APPLICABLE, NOT_APPLICABLE], "cloneable"),
+            ([], "unproven"),
+        ],
+    )
+    def test_words(self, outcomes: list[Outcome], word: str) -> None:
+        checks = [Check(f"chip.{i}", item, "", "") for i, item in enumerate(outcomes)]
+        others = [Check("sod.signature", FAIL, "", ""), Check("access.protocol", PASS, "", "")]
+        assert Report((*checks, *others), AT).chip == word
+
+
 class TestJson:
     def test_schema(self) -> None:
         check = Check("dg1.hash", FAIL, "the file is another", "Doc 9303-11 §5.1.1 step 5")
@@ -108,6 +141,7 @@ class TestJson:
             "version": 1,
             "at": "2026-11-20T00:00:00+00:00",
             "verdict": "fail",
+            "chip": "unproven",
             "checks": [
                 {
                     "id": "dg1.hash",

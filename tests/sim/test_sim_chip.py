@@ -32,7 +32,7 @@ def test_appendix_d3_and_d4_byte_for_byte() -> None:
 
 def test_appendix_g1_byte_for_byte() -> None:
     chip = Chip(Handmade(), cipher="AES-128", parameter_id=13)
-    group = chip.suites[0].curve
+    group = chip.suites[0].group
     chip = Chip(
         Handmade(),
         cipher="AES-128",
@@ -231,7 +231,7 @@ def test_card_security_needs_a_session() -> None:
     chip = Chip(Handmade(files=files), cipher="AES-128")
     assert exchanged(chip, "00A4020C02011D") == "6982"
     terminal = Terminal(chip)
-    terminal.pace(Cipher.AES_128, chip.suites[0].curve)
+    terminal.pace(Cipher.AES_128, chip.suites[0].group)
     assert terminal.ok("00B09D00", le=4) == files[File.CARD_SECURITY]
 
 

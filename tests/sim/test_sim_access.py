@@ -1,13 +1,12 @@
-"""BAC and PACE of the simulated chip, against Doc 9303-11 Appendices D.2, D.3 and G.1."""
+"""Keys of the document and BAC of the simulated chip, against Doc 9303-11 App. D.2 and D.3."""
 
 import pytest
 from sim_terminal import TD2_MRZ, TD3_MRZ, scripted, seeded, vectors
 
-from epass import tlv
 from epass.card.apdu import Command
 from epass.errors import InputError, StatusError
 from epass.sim import access
-from epass.sim.access import BacChallenge, PaceRequest, PaceSuite, Passwords
+from epass.sim.access import BacChallenge
 from epass.sim.issuer import FORMATS, HOLDERS, issue
 from epass.sim.mrz import check_digit
 
@@ -123,116 +122,3 @@ def test_bac_that_answers_another_challenge() -> None:
     other = BacChallenge(BAC_SECRET, seeded(1))
     with pytest.raises(StatusError, match=r"another challenge.* 6300"):
         other.authenticate(E_IFD)
-
-
-# --- what the chip offers ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["pace-gm-ecdh", "pace-gm-ecdh-3des-nz"])
-def test_ef_card_access_of_recordings(name: str) -> None:
-    cipher = {"pace-gm-ecdh": "AES-128"}.get(name, "3DES")
-    suite = PaceSuite.named(cipher, 13)
-    assert access.card_access([suite]) == hexed(PACE[name], "EF_CardAccess")
-
-
-def test_several_infos_stand_in_the_order_of_der() -> None:
-    suites = [PaceSuite.named(cipher, 18) for cipher in ("AES-256", "3DES", "AES-192")]
-    infos = tlv.parse_one(access.card_access(suites), 0x31, where="EF.CardAccess").children()
-    assert [info.raw for info in infos] == sorted(info.raw for info in infos)
-    assert {info.raw for info in infos} == {suite.info() for suite in suites}
-
-
-def test_the_tables_of_what_can_be_chosen() -> None:
-    assert access.ACCESS == ("PACE", "BAC")
-    assert access.CIPHERS == ("3DES", "AES-128", "AES-192", "AES-256")
-    assert [row.parameter_id for row in access.parameter_sets()] == list(range(8, 19))
-    assert access.parameter_sets()[5].name == "brainpoolP256r1"
-
-
-@pytest.mark.parametrize("number", [-1, 0, 2, 7, 19, 31])
-def test_parameter_sets_that_are_no_curve(number: int) -> None:
-    with pytest.raises(InputError, match=f"{number} is no parameter set"):
-        PaceSuite.named("AES-128", number)
-
-
-@pytest.mark.parametrize("name", ["", "aes-128", "DES"])
-def test_ciphers_that_do_not_exist(name: str) -> None:
-    with pytest.raises(InputError, match=r"cipher: choose one of 3DES, AES-128"):
-        PaceSuite.named(name, 13)
-
-
-# --- MSE:Set AT -------------------------------------------------------------------------------
-
-OID = bytes.fromhex("04007F00070202040202")
-DO_80, DO_83, DO_84 = tlv.build(0x80, OID), b"\x83\x01\x01", b"\x84\x01\x0d"
-
-
-@pytest.mark.parametrize(
-    ("data", "parameter_id"),
-    [
-        (DO_80 + DO_83, None),
-        (DO_80 + DO_83 + DO_84, 13),
-        (DO_80 + DO_83 + b"\x84\x02\x00\x0d", 13),
-        (DO_80 + b"\x92\x01\x00" + DO_83 + tlv.build(0x7F4C, b"\x53\x01\x00"), None),
-    ],
-)
-def test_requests(data: bytes, parameter_id: int | None) -> None:
-    assert PaceRequest.parse(data) == PaceRequest(OID, b"\x01", parameter_id)
-
-
-@pytest.mark.parametrize(
-    ("data", "problem"),
-    [
-        (b"", "data objects"),
-        (DO_80, "data objects"),
-        (DO_83, "data objects"),
-        (DO_83 + DO_80, "data objects"),
-        (DO_80 + DO_84 + DO_83, "data objects"),
-        (DO_80 + DO_80 + DO_83, "data objects"),
-        (DO_80 + DO_83 + DO_84 + DO_84, "data objects"),
-        (DO_80 + DO_83[:-1], "not BER-TLV"),
-        (DO_80 + DO_83 + b"\x00", "not BER-TLV"),
-    ],
-)
-def test_requests_that_are_none(data: bytes, problem: str) -> None:
-    with pytest.raises(StatusError, match=rf"{problem}.* 6A80"):
-        PaceRequest.parse(data)
-
-
-SUITES = [PaceSuite.named("AES-128", 13), PaceSuite.named("AES-128", 12)]
-
-
-def test_the_parameter_id_decides_where_there_is_a_choice() -> None:
-    assert PaceRequest(OID, b"\x01", 12).choose(SUITES) == SUITES[1]
-    assert PaceRequest(OID, b"\x01", None).choose(SUITES[:1]) == SUITES[0]
-
-
-@pytest.mark.parametrize(
-    ("request_", "sw"),
-    [
-        (PaceRequest(OID, b"\x01", None), 0x6A88),  # ambiguous
-        (PaceRequest(OID, b"\x01", 14), 0x6A88),
-        (PaceRequest(OID[:-1] + b"\x04", b"\x01", 13), 0x6A80),
-        (PaceRequest(b"", b"\x01", 13), 0x6A80),
-    ],
-)
-def test_suites_that_the_chip_does_not_have(request_: PaceRequest, sw: int) -> None:
-    with pytest.raises(StatusError, match="MSE:Set AT") as caught:
-        request_.choose(SUITES)
-    assert caught.value.sw == sw
-
-
-@pytest.mark.parametrize("reference", [b"", b"\x00", b"\x03", b"\x04", b"\x01\x01"])
-def test_passwords_that_do_not_exist(reference: bytes) -> None:
-    with pytest.raises(StatusError, match=r"password.* 6A88"):
-        Passwords(b"mrz", b"can").get(reference)
-
-
-def test_an_empty_can_is_no_password() -> None:
-    assert Passwords(b"mrz", b"can").get(b"\x02") == b"can"
-    with pytest.raises(StatusError, match=r"password.* 6A88"):
-        Passwords(b"mrz", b"").get(b"\x02")
-
-
-def test_passwords_stay_out_of_sight() -> None:
-    assert repr(Passwords(b"mrz", b"can")) == "Passwords()"

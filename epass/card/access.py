@@ -1,0 +1,311 @@
+"""Which door is opened: PACE wherever the chip offers it, else BAC, and never by accident.
+
+Source: ICAO Doc 9303-11 §4.2 (chip access procedure), §4.4.1. Whoever disturbs the link must not be
+able to choose the weaker protocol, so everything here fails closed: BAC follows only from a
+chip that offers no PACE, or from the caller's word, and then it stands in the dump. The key is
+used once. What the chip refuses before the key is used may be asked for in another way, after a
+reset, since a chip that has refused is in a state that the standard does not define. Where the
+chip cannot be reset, the refusal is the end.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from epass.card import apdu, bac, pace, quirks
+from epass.card.apdu import OK, SHORT_LE, Channel, Command, Response
+from epass.card.files import FileReader
+from epass.card.keys import Key, MrzKey
+from epass.card.pace import PaceResult, Suite
+from epass.card.secure import SecureChannel
+from epass.card.visit import Opened
+from epass.crypto.ciphers import Cipher
+from epass.dump import Access
+from epass.errors import (
+    AccessDeniedError,
+    CardError,
+    EpassError,
+    FormatError,
+    InputError,
+    StatusError,
+    UnsupportedError,
+)
+from epass.evidence import Evidence
+from epass.lds.names import File
+from epass.lds.security_infos import (
+    ID_PACE,
+    PaceDomainParameterInfo,
+    SecurityInfos,
+    UnknownInfo,
+)
+
+AUTO, PACE, BAC = POLICIES = ("auto", "pace", "bac")
+WARNINGS = (0x62, 0x63)  # SW1 of answers that carry data all the same
+# What chips without EF.CardAccess answer to its SELECT (field reports of ten states). Anything
+# else is an error, not "no PACE": a disturbed answer must not lead to BAC.
+ABSENT = 0x6A82
+NO_CARD_ACCESS = (ABSENT, 0x6982, 0x6985, 0x6A81, 0x6A86, 0x6A87, 0x6D00, 0x6E00)
+MAX_SUITES = 8  # tried in turn; documents offer up to four
+MAX_NOTES = 16  # on what is skipped in EF.CardAccess, which may be full of anything
+BLOCKED = (0x6983, 0x63C0)  # no key is taken any more, at whatever step the chip says so
+SLOW_REFUSAL = 0.9  # seconds; a chip that is not slowing down guessing refuses in a fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``access`` is "auto", "pace" or "bac".
+
+    In "auto" a chip that offers PACE is opened by PACE; ``allow_bac_fallback`` lets BAC follow a
+    PACE that failed for another reason than the key. "bac" is BAC whatever the chip offers.
+
+    Raises:
+        InputError: there is no such access.
+    """
+
+    access: str = AUTO
+    allow_bac_fallback: bool = False
+
+    def __post_init__(self) -> None:
+        if self.access not in POLICIES:
+            raise InputError(f"access: one of {', '.join(POLICIES)}")
+
+
+def open_chip(
+    channel: Channel, key: Key, policy: Policy, *, random: Callable[[int], bytes]
+) -> Opened:
+    """Open the chip with ``key``, once.
+
+    Raises:
+        InputError: the policy is BAC, and the key is not the MRZ.
+        AccessDeniedError: the chip rejects the key, or takes none any more.
+        UnsupportedError: the chip does not offer what the key or the policy needs.
+        CardError: the chip refuses, or breaks the protocol.
+        FormatError: EF.CardAccess is malformed.
+        ReaderError: what the channel raises.
+    """
+    if policy.access == BAC and not isinstance(key, MrzKey):
+        raise InputError("access: BAC needs the MRZ, not the CAN")
+    door = _Door(channel, key, random)
+    try:
+        return _open(door, policy)
+    except (CardError, UnsupportedError, FormatError) as error:
+        door.tell(error)
+        raise
+
+
+def _open(door: "_Door", policy: Policy) -> Opened:
+    infos = door.card_access()
+    if infos is None or not _offers_pace(infos):
+        if policy.access == PACE:
+            raise UnsupportedError("the chip offers no PACE, and nothing else is allowed")
+        return door.by_bac(fallback=False)
+    if policy.access == BAC:
+        return door.by_bac(fallback=True)
+    try:
+        return door.by_pace(infos)
+    except AccessDeniedError:
+        raise  # BAC would be a second attempt with the same key
+    except (CardError, UnsupportedError) as error:
+        if policy.access == PACE or not policy.allow_bac_fallback or not door.has_mrz:
+            raise
+        door.notes.append(f"PACE failed: {error.message}")
+        door.reset(after=error)
+    return door.by_bac(fallback=True)
+
+
+def _offers_pace(infos: SecurityInfos) -> bool:
+    """Whether there is any PACE, be it one that epass does not know."""
+    explicit = any(isinstance(info, PaceDomainParameterInfo) for info in infos.infos)
+    return bool(infos.pace) or explicit or any(_unknown_pace(infos))
+
+
+def _unknown_pace(infos: SecurityInfos) -> Iterator[str]:
+    """The object identifiers of §9.2.3 that it does not have yet."""
+    for info in infos.infos:
+        if isinstance(info, UnknownInfo) and info.oid.startswith(f"{ID_PACE}."):
+            yield info.oid
+
+
+class _Door:
+    """One attempt to open one chip, and what was met on the way."""
+
+    def __init__(self, channel: Channel, key: Key, random: Callable[[int], bytes]) -> None:
+        self._channel = channel
+        self._key = key
+        self._random = random
+        self._files: dict[File, bytes] = {}
+        self._met = quirks.Met()
+        self.notes: list[str] = []
+
+    @property
+    def has_mrz(self) -> bool:
+        """Whether the key is one that BAC can be tried with."""
+        return isinstance(self._key, MrzKey)
+
+    def card_access(self) -> SecurityInfos | None:
+        """EF.CardAccess; None where the chip has no such file."""
+        reader = FileReader(self._channel, SHORT_LE, note=self._met)
+        reader.select_master_file()
+        selected = reader.select(File.CARD_ACCESS)
+        if selected.sw in NO_CARD_ACCESS:
+            if selected.sw != ABSENT:
+                self._met("card-access-refused")
+            return None
+        if selected.sw != OK:
+            if selected.sw >> 8 not in WARNINGS:
+                raise StatusError("SELECT EF.CardAccess", selected.sw)
+            self._met("card-access-warning")
+        self._files[File.CARD_ACCESS] = reader.read_selected(File.CARD_ACCESS)
+        return SecurityInfos.parse(self._files[File.CARD_ACCESS], where=File.CARD_ACCESS.label)
+
+    def by_pace(self, infos: SecurityInfos) -> Opened:
+        """PACE with the strongest suite that both sides know and the chip does not refuse."""
+        self._tell_skipped(infos)
+        if not infos.pace:
+            unknown = ", ".join(list(_unknown_pace(infos))[:MAX_NOTES])
+            raise UnsupportedError(f"the chip offers PACE only as {unknown or 'its own'}")
+        pace.choose(infos.pace)  # which says what the chip offers, if there is nothing for us
+        result, suite = self._run(tuple(_forms(infos)))
+        access = Access(
+            "PACE",
+            self._key.label,
+            suite.cipher.label,
+            suite.protocol.mapping.value,
+            suite.group.parameter_id,
+            suite.group.name,
+        )
+        opened = self._opened(result.channel, access)
+        return replace(opened, evidence=Evidence(mapping=result.evidence), in_master_file=True)
+
+    def by_bac(self, *, fallback: bool) -> Opened:
+        """BAC; ``fallback`` marks that the chip offers PACE."""
+        key = self._key
+        if not isinstance(key, MrzKey):
+            raise UnsupportedError(
+                "the chip offers no PACE, and BAC needs the MRZ, not the CAN",
+                advice="Give the MRZ of the document.",
+            )
+        FileReader(self._channel, SHORT_LE).select_application()
+        with self._attempt("BAC") as channel:
+            secure = bac.authenticate(channel, key, random=self._random, note=self._met)
+        access = Access("BAC", key.label, Cipher.TDES.label, fallback=fallback)
+        return self._opened(secure, access)
+
+    def reset(self, *, after: EpassError) -> None:
+        """Reset the chip before anything else is tried; raises ``after`` where that cannot be."""
+        try:
+            apdu.reset(self._channel)
+        except UnsupportedError:
+            raise after from None
+
+    def tell(self, error: EpassError) -> None:
+        """Add what was met on the way to an error, since there will be no dump to say it."""
+        for note in self.notes:
+            error.add_note(note)
+        if self._met.ids:
+            error.add_note(f"Quirks of this chip: {', '.join(self._met.ids)}")
+
+    def _run(self, forms: Sequence[Suite]) -> tuple[PaceResult, Suite]:
+        """PACE by the first of ``forms`` whose set-up the chip accepts; the first is as it is due.
+
+        Raises:
+            StatusError: the chip refuses all of them; this is the first refusal.
+        """
+        refusals: list[StatusError] = []
+        for place, suite in enumerate(forms):
+            if refusals:
+                self.reset(after=refusals[0])
+            try:
+                with self._attempt("PACE") as channel:
+                    result = pace.authenticate(channel, self._key, suite, random=self._random)
+            except StatusError as error:
+                if error.action != pace.SET_UP:
+                    raise
+                refusals.append(error)
+                continue
+            self._name_set_up(suite, forms[:place], usual=forms[0].named)
+            return result, suite
+        raise refusals[0]
+
+    def _name_set_up(self, suite: Suite, refused: Sequence[Suite], *, usual: bool) -> None:
+        if any(stronger.named is suite.named for stronger in refused):
+            self._met("pace-suite-refused")
+        if suite.named is not usual:
+            self._met("mse-refuses-parameters" if usual else "mse-needs-parameters")
+
+    @contextmanager
+    def _attempt(self, protocol: str) -> Iterator[Channel]:
+        """The channel for one use of the key. What a refusal tells of the chip is added to it."""
+        watch = _Stopwatch(self._channel)
+        try:
+            yield watch
+        except AccessDeniedError as error:
+            self._explain(error, watch.seconds)
+            raise
+        except StatusError as error:
+            if error.sw not in BLOCKED:
+                raise
+            denied = AccessDeniedError(protocol, sw=error.sw, reason="the chip takes no key")
+            self._explain(denied, watch.seconds)
+            raise denied from None
+
+    def _explain(self, error: AccessDeniedError, seconds: float) -> None:
+        if error.attempts_left is not None:
+            self._met("key-attempts")
+        if seconds > SLOW_REFUSAL:
+            self._met("key-delay")
+            error.add_note(f"The chip took {seconds:.1f} s to refuse: it delays after wrong keys.")
+
+    def _tell_skipped(self, infos: SecurityInfos) -> None:
+        unknown = [
+            info.oid
+            for info in infos.infos
+            if isinstance(info, UnknownInfo | PaceDomainParameterInfo)
+        ]
+        if any(info.parameter_id is None for info in infos.pace):
+            self._met("pace-no-parameter-id")
+        if unknown:
+            self._met("pace-unknown-infos")
+        skipped = [f"PACE {name}" for name in pace.unusable(infos.pace)]
+        skipped = list(dict.fromkeys(skipped + unknown))
+        if len(skipped) > MAX_NOTES:
+            skipped = [*skipped[:MAX_NOTES], f"{len(skipped) - MAX_NOTES} more"]
+        self.notes += [f"skipped in EF.CardAccess: {name}" for name in skipped]
+
+    def _opened(self, secure: SecureChannel, access: Access) -> Opened:
+        return Opened(
+            secure,
+            access,
+            files=self._files,
+            quirks=tuple(self._met.ids),
+            notes=tuple(self.notes),
+        )
+
+
+class _Stopwatch:
+    """Times the last command."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self.seconds = 0.0
+
+    def transmit(self, command: Command) -> Response:
+        began = time.perf_counter()
+        try:
+            return self._channel.transmit(command)
+        finally:
+            self.seconds = time.perf_counter() - began
+
+
+def _forms(infos: SecurityInfos) -> Iterator[Suite]:
+    """What to try in turn: the strongest first, each with data object 84 and without it.
+
+    As it is due first. Of several sets of parameters for one protocol, the first in the file is
+    the one that a chip may take if it is told none.
+    """
+    for suite in pace.suites(infos.pace)[:MAX_SUITES]:
+        yield suite
+        offers = [info for info in infos.pace if info.protocol == suite.protocol]
+        if not suite.named or offers[0].parameter_id == suite.group.parameter_id:
+            yield replace(suite, named=not suite.named)

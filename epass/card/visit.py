@@ -1,0 +1,268 @@
+"""One visit to a chip: it is opened, its files are read, and it does what it can to prove itself.
+
+Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2.2, §9.8.2.
+
+* Chip authentication comes as soon as a file announces it: what is read after it is read under
+  stronger session keys, which only the genuine chip has. Active authentication comes last, because
+  a chip that does not know the command may end the session.
+* A proof is announced by EF.COM, which is not signed, or by EF.SOD, whichever was read. A forger
+  who leaves it out of EF.COM must leave it in EF.SOD, or break that.
+* A chip that does not prove itself can still be read. The dump then has a note of what went wrong
+  and no evidence, which is never a pass. If the session broke over it, the chip is opened again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from epass.card import proof, quirks
+from epass.card.apdu import OK
+from epass.card.files import WRONG_LENGTH, FileReader
+from epass.card.secure import SecureChannel
+from epass.dump import Access
+from epass.errors import (
+    CardError,
+    CommunicationError,
+    EpassError,
+    FormatError,
+    ProtocolError,
+    SecureMessagingError,
+    StatusError,
+    UnsupportedError,
+)
+from epass.evidence import (
+    ACTIVE_FAILED,
+    ACTIVE_NOT_RUN,
+    CHIP_FAILED,
+    CHIP_NOT_RUN,
+    NO_EVIDENCE,
+    Evidence,
+)
+from epass.lds.chip_keys import Dg14, Dg15
+from epass.lds.com import Com
+from epass.lds.names import File
+from epass.lds.security_infos import SecurityInfos
+from epass.lds.sod import Sod
+
+LARGEST_EXTENDED = 0xFF00  # bytes asked for at most; secure messaging needs some of 65,536
+
+Tell = Callable[[str, File | None, int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A chip after its access protocol, with what was read and met on the way."""
+
+    channel: SecureChannel
+    access: Access
+    evidence: Evidence = NO_EVIDENCE
+    files: Mapping[File, bytes] = field(default_factory=dict, repr=False)
+    in_master_file: bool = False
+    quirks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Visit:
+    """Gathers what goes into a dump. The channel is another one after chip authentication.
+
+    ``reset`` resets the chip, and raises UnsupportedError where the link cannot. ``extended`` asks
+    for answers of up to 64 KiB; without ``prove`` only files are read. ``tell`` is called with
+    stage, file, and bytes done and in total; what it raises stops the visit.
+
+    Raises:
+        EpassError: whatever ``open_chip`` raises.
+        StatusError: the chip does not have the application.
+    """
+
+    def __init__(
+        self,
+        open_chip: Callable[[], Opened],
+        reset: Callable[[], object],
+        *,
+        extended: bool,
+        prove: bool,
+        tell: Tell,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._open_chip, self._reset = open_chip, reset
+        self._extended = extended
+        self._prove = prove
+        self._tell = tell
+        self._random = random
+        self._chip_was_asked = False
+        self._refused: set[File] = set()
+        self.files: dict[File, bytes] = {}
+        self._met = quirks.Met()
+        self.notes: list[str] = []
+        self.evidence = NO_EVIDENCE
+        self._enter()
+
+    def _enter(self) -> None:
+        self._tell("access", None, 0, 0)
+        opened = self._open_chip()
+        self.access = opened.access
+        self.evidence = replace(self.evidence, mapping=opened.evidence.mapping)
+        self.files |= opened.files
+        for quirk in opened.quirks:
+            self._met(quirk)
+        _add(self.notes, opened.notes)
+        self._use(opened.channel)
+        if opened.in_master_file:
+            if self._prove and opened.evidence.mapping:
+                self._fetch(File.CARD_SECURITY, "EF.CardSecurity not read: ")
+            if not self._channel.ended:
+                self._reader.select_application()
+
+    def _stay_open(self) -> None:
+        """Open the chip again if it has dropped the session over what only a proof needs."""
+        if self._channel.ended:
+            with suppress(UnsupportedError):  # then it must do without a reset
+                self._reset()
+            self._enter()
+
+    def _use(self, channel: SecureChannel) -> None:
+        largest = LARGEST_EXTENDED if self._extended else channel.largest_short
+        self._channel, self._reader = channel, FileReader(channel, largest, note=self._met)
+
+    @property
+    def quirks(self) -> tuple[str, ...]:
+        """The ids of the deviations that were met."""
+        return tuple(self._met.ids)
+
+    def collect(self, wanted: Iterable[File], challenge: bytes | None) -> None:
+        """Read the files, and have the chip prove itself on the way.
+
+        Raises:
+            CardError, FormatError: the chip refuses a wanted file or breaks the protocol; what only
+                fails to prove the chip is a note.
+            ReaderError: what the channel raises.
+        """
+        for file in wanted:
+            self._read(file)
+            self._prove_chip()
+        self._prove_actively(challenge)
+
+    def _read(self, file: File) -> None:
+        if file in self.files:
+            return
+        self._stay_open()
+        self._tell("file", file, 0, 0)
+        self.files[file] = self._reader.read(
+            file, lambda done, total: self._tell("file", file, done, total)
+        )
+
+    def _fetch(self, file: File, refused: str) -> bytes | None:
+        """A file that nobody asked for; where the chip refuses it, a note that begins so."""
+        if file in self._refused:
+            return None
+        try:
+            self._read(file)
+        except (StatusError, ProtocolError, FormatError) as error:
+            self._leave_out(file, refused, error)
+        except SecureMessagingError as error:
+            if error.sw in (None, OK):
+                raise  # no refusal: the link is disturbed
+            self._met("naked-errors")
+            self._leave_out(file, refused, error)
+        return self.files.get(file)
+
+    def _leave_out(self, file: File, refused: str, error: EpassError) -> None:
+        self._refused.add(file)
+        self.notes.append(f"{refused}{error.message}")
+
+    # --- chip authentication ------------------------------------------------------------------
+
+    def _prove_chip(self) -> None:
+        """As soon as a file has announced chip authentication, and once."""
+        if not self._prove or self._chip_was_asked or File.DG14 not in self._announced():
+            return
+        self._chip_was_asked = True
+        infos = self._security_infos()
+        if infos is None or not infos.announces_chip_authentication:
+            return
+        self._tell("proof", File.DG14, 0, 0)
+        self._agree(infos, chained=False)
+
+    def _agree(self, infos: SecurityInfos, *, chained: bool) -> None:
+        self._stay_open()
+        try:
+            result = proof.chip_authenticate(
+                self._channel, infos, chained=chained, random=self._random, note=self._met
+            )
+        except UnsupportedError as error:
+            self._give_up(CHIP_NOT_RUN, error)
+        except (CardError, FormatError) as error:
+            if isinstance(error, SecureMessagingError) and error.sw == WRONG_LENGTH and not chained:
+                self._agree(infos, chained=True)
+            else:
+                self._give_up(CHIP_NOT_RUN if _is_refusal(error) else CHIP_FAILED, error)
+                if self._channel.ended:
+                    self._met("ca-fails")
+        else:
+            self.evidence = replace(self.evidence, chip=result.evidence)
+            self._use(result.channel)
+
+    def _give_up(self, what: str, error: EpassError) -> None:
+        self.notes.append(what + error.message.removeprefix(f"{proof.STEP}: "))
+
+    def _security_infos(self) -> SecurityInfos | None:
+        content = self._fetch(File.DG14, CHIP_NOT_RUN)
+        if content is None:
+            return None
+        try:
+            dg14 = Dg14.parse(content)
+        except FormatError as error:
+            self.notes.append(f"{CHIP_NOT_RUN}{error.message}")
+            return None
+        _add(self.notes, (f"DG14: {note}" for note in dg14.notes))
+        return dg14.security_infos
+
+    # --- active authentication ----------------------------------------------------------------
+
+    def _prove_actively(self, challenge: bytes | None) -> None:
+        """Where a file has announced it; without ``challenge``, one is drawn."""
+        if not self._prove or File.DG15 not in self._announced():
+            return
+        content = self._fetch(File.DG15, ACTIVE_NOT_RUN)
+        if content is None:
+            return
+        try:
+            key = Dg15.parse(content).public_key
+        except FormatError as error:
+            self.notes.append(f"{ACTIVE_NOT_RUN}{error.message}")
+            return
+        self._stay_open()
+        self._tell("proof", File.DG15, 0, 0)
+        sent = self._random(proof.CHALLENGE) if challenge is None else challenge
+        try:
+            active = proof.active_authenticate(
+                self._channel, key, sent, extended=self._extended, note=self._met
+            )
+        except (UnsupportedError, CommunicationError) as error:  # no extended length on this link
+            self.notes.append(f"{ACTIVE_NOT_RUN}{error.message}")
+        except (CardError, FormatError) as error:
+            what = ACTIVE_NOT_RUN if _is_refusal(error) else ACTIVE_FAILED
+            self.notes.append(f"{what}{error.message}")
+        else:
+            self.evidence = replace(self.evidence, active=active)
+
+    def _announced(self) -> set[File]:
+        """What is there, and what EF.COM or EF.SOD list; if malformed, they announce nothing."""
+        announced = set(self.files)
+        if File.COM in self.files:
+            with suppress(FormatError):
+                announced |= set(Com.parse(self.files[File.COM]).groups)
+        if File.SOD in self.files:
+            with suppress(FormatError, UnsupportedError):
+                announced |= Sod.parse(self.files[File.SOD]).digests.keys()
+        return announced
+
+
+def _is_refusal(error: EpassError) -> bool:
+    """Whether the chip said no, protected or not, and did nothing that is wrong."""
+    naked = isinstance(error, SecureMessagingError) and error.sw is not None
+    return naked or isinstance(error, StatusError)
+
+
+def _add(known: list[str], met: Iterable[str]) -> None:
+    known.extend(item for item in met if item not in known)

@@ -1,0 +1,1 @@
+"""The foreign witness: JMRTD reads the simulated chip, and must read what epass reads."""

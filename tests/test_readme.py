@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,9 +88,23 @@ def terminal(script: str, folder: Path) -> Iterator[None]:
             process.communicate(timeout=LIMIT)
 
 
+@pytest.fixture
+def sandbox_port() -> int:
+    """The port that the README names, if nobody has it now."""
+    port = int(re.findall(r"http://127\.0\.0\.1:(\d+)", README)[0])
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            pytest.skip(f"another program has port {port}, which the README uses")
+    return port
+
+
 @pytest.mark.pcsc
 @pytest.mark.skipif(os.name == "nt", reason="the blocks are for a POSIX shell")
-def test_three_terminals(vpcd_slot_0: Slot, vpcd_slot: Slot, tmp_path: Path) -> None:
+def test_three_terminals(
+    vpcd_slot_0: Slot, vpcd_slot: Slot, sandbox_port: int, tmp_path: Path
+) -> None:
     with (
         terminal(block("sh terminal=1"), tmp_path),
         terminal(block("sh terminal=2"), tmp_path),

@@ -18,7 +18,6 @@ BY_AID, BY_FID, BY_EF, NO_FCI = 0x04, 0x00, 0x02, 0x0C
 SHORT_ID = 0x80  # P1: the lower five bits are a short file identifier, P2 the offset
 LAST_EVEN_OFFSET = 0x7FFF  # §3.6.3.2: beyond it READ BINARY needs the odd INS
 DO_OFFSET, DO_DATA = 0x54, 0x53
-DO_DATA_HEADER = 4  # bytes that data object 53 takes at most before the data, up to 64 KiB
 LARGEST_FILE = 0x10000  # bytes, header included: what READ BINARY reads in the field
 END_OF_FILE = 0x6282
 BEYOND_END = 0x6B00  # a chip's answer to an offset at or beyond the end
@@ -136,9 +135,8 @@ class FileReader:
 
     def _odd_block(self, file: File, offset: int, wanted: int) -> bytes:
         where = tlv.build(DO_OFFSET, offset.to_bytes(2))
-        response = self._with_ladder(
-            lambda le: Command(READ_BINARY_ODD, 0, 0, where, le), wanted + DO_DATA_HEADER
-        )
+        whole = len(tlv.build(DO_DATA, bytes(wanted)))  # no byte more: chips may refuse that
+        response = self._with_ladder(lambda le: Command(READ_BINARY_ODD, 0, 0, where, le), whole)
         answer = _next_data(response, file, offset)
         try:
             return tlv.parse_one(answer, DO_DATA, where=file.label).value if answer else b""

@@ -1,9 +1,10 @@
 """What real documents do otherwise than the standard says, and what the reader does about it.
 
 Each row is a deviation that somebody has seen: its symptom, where, the remedy, and how the reader
-recognises it. Only what is recognised changes anything, and a quirk that was met stands in the
-dump by its id. No row weakens a check: a remedy asks the chip in another way, it never believes
-more. ``epass simulate --quirk ID`` makes a chip that has it.
+recognises it. Only what is recognised changes anything. A quirk that was met for certain stands in
+the dump by its id, or with the error where there is no dump. No row weakens a check: a remedy asks
+the chip in another way, it never believes more. ``epass simulate --quirk ID`` makes a chip that
+has it.
 """
 
 from collections.abc import Callable, Mapping
@@ -70,19 +71,19 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         "exact-lengths": Quirk(
             "a READ BINARY beyond the end of a file is refused with 6700 or 6Cxx",
             "several, hence the readers that ask for four bytes first",
-            "that status at the first READ BINARY of a file",
+            "so at the start of a file, with a length that is taken inside of a longer one",
             "read the header first, and then just what it declares",
         ),
         "short-answers": Quirk(
             "READ BINARY is refused above 192, 160 or 112 bytes",
             "Ukraine 192; readers in the field go down to 112",
-            "6700 or 6Cxx at a length that the file has",
+            "6700 or 6Cxx at a length that the file has, and a shorter one is taken",
             "go down the ladder, and stay there for this chip",
         ),
         "empty-answers": Quirk(
             "READ BINARY above the chip's limit answers 9000 without data",
             "the JMRTD applet at 236 bytes",
-            "no data before the declared end of the file",
+            "no data before the declared end of the file, but some for a shorter length",
             "go down the ladder; at its end the file is truncated",
         ),
         "padded-end": Quirk(
@@ -94,19 +95,19 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         "mse-needs-parameters": Quirk(
             "MSE:Set AT is refused without data object 84 though there is one parameter set",
             "Ukraine before July 2022, German and Polish identity cards",
-            "6A80 or 6A88 at MSE:Set AT, before the key was used",
+            "MSE:Set AT is refused, before the key was used, and then taken with it",
             "reset, and once more with data object 84",
         ),
         "mse-refuses-parameters": Quirk(
             "MSE:Set AT is refused with data object 84 though the standard asks for it",
             "a chip reported by a hardware test",
-            "6A80 or 6A88 at MSE:Set AT, before the key was used",
-            "reset, and once more without data object 84",
+            "MSE:Set AT is refused, before the key was used, and then taken without it",
+            "reset, and once more without data object 84, for the first set of the protocol",
         ),
         "pace-suite-refused": Quirk(
             "the chip refuses the strongest of its PACE protocols",
             "identity cards with several PACEInfos",
-            "MSE:Set AT is refused in both forms, before the key was used",
+            "MSE:Set AT is refused, before the key was used, and taken for another one",
             "reset, and the next strongest; never BAC",
         ),
         "pace-no-parameter-id": Quirk(
@@ -131,13 +132,15 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
             "a chip without BAC answers GET CHALLENGE with 6A88",
             "German documents",
             "6A88, 6A81 or 6D00 at GET CHALLENGE",
-            "say that the chip has no BAC; it may need its CAN",
+            "say that the chip has no BAC, which is no wrong key",
         ),
         "naked-errors": Quirk(
             "a refusal inside secure messaging is not protected",
             "China",
-            "a status word without data objects; it cannot be authenticated",
-            "the session is over; the chip is opened again and the refused file is left out",
+            "a status word without data objects, other than 6987 and 6988, for a file or a proof",
+            "the session is over, for nobody knows who said it; the chip is opened again, for files"
+            " twice at most; one that nobody asked for is left out, a wanted one is asked for once"
+            " more: by SELECT, header first, in the shortest pieces",
         ),
         "ca-no-info": Quirk(
             "DG14 has a key and no ChipAuthenticationInfo",
@@ -158,16 +161,17 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
             "MSE:Set AT and GENERAL AUTHENTICATE",
         ),
         "ca-fails": Quirk(
-            "chip authentication ends in 6Fxx and takes the session with it",
+            "chip authentication ends in 6Fxx, or otherwise, and takes the session with it",
             "Russia, China, others",
-            "the status word; the session does not answer any more",
-            "open the chip again; the proof stays unproven, with a note",
+            "the session is over after it",
+            "open the chip again; a chip that refuses stays unproven, with a note, and one that"
+            " agrees but does not have the new keys is refuted",
         ),
         "aa-der": Quirk(
             "an ECDSA signature in DER instead of r || s",
             "Portugal",
-            "the length of the answer",
-            "judge it as DER",
+            "a SEQUENCE, of another length than r || s",
+            "judge it as DER, and say so in the report",
         ),
         "aa-truncated": Quirk(
             "a signature longer than one short answer is cut, with 9000",
@@ -178,7 +182,7 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         "aa-empty-extended": Quirk(
             "INTERNAL AUTHENTICATE with Le 65,536 answers 9000 without data",
             "China",
-            "an empty answer",
+            "not at all, since it is never asked so",
             "Le is the very length of the signature",
         ),
         "aa-unsupported": Quirk(
@@ -191,12 +195,12 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
             "a wrong key is answered with 63Cx, and after some of them with 6983",
             "China, Argentina 63CF",
             "these status words",
-            "say how many attempts remain; never try again on our own",
+            "say how many attempts remain; a key is used once, whatever happens",
         ),
         "key-delay": Quirk(
             "after wrong keys the chip answers later and later",
             "documents that slow down guessing",
-            "the time that the refusal took",
+            "a refusal that took longer than a chip needs",
             "say so; the time limit of a command is the operator's to raise",
         ),
     }

@@ -9,6 +9,8 @@ Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2
   who leaves it out of EF.COM must leave it in EF.SOD, or break that.
 * A chip that does not prove itself can still be read. The dump then has a note of what went wrong
   and no evidence, which is never a pass. If the session broke over it, the chip is opened again.
+* A refusal without protection is nobody's word, and ends the session (§9.8.5). What can be done
+  without the refused file is done in a new one; a wanted file is asked for once more, with care.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from epass.card import proof, quirks
-from epass.card.apdu import OK
 from epass.card.files import WRONG_LENGTH, FileReader
 from epass.card.secure import SecureChannel
 from epass.dump import Access
@@ -45,6 +46,9 @@ from epass.lds.security_infos import SecurityInfos
 from epass.lds.sod import Sod
 
 LARGEST_EXTENDED = 0xFF00  # bytes asked for at most; secure messaging needs some of 65,536
+REFUSALS = range(0x64, 0x70)  # SW1, ISO/IEC 7816-4 table 5
+NO_SESSION = (0x6987, 0x6988)  # what is refused is not the command but its protection
+MAX_UNPROTECTED = 2  # refusals of files after which the chip is opened again
 
 Tell = Callable[[str, File | None, int, int], object]
 
@@ -91,20 +95,23 @@ class Visit:
         self._random = random
         self._chip_was_asked = False
         self._refused: set[File] = set()
+        self._unprotected = 0
+        self._careful = False
         self.files: dict[File, bytes] = {}
         self._met = quirks.Met()
         self.notes: list[str] = []
         self.evidence = NO_EVIDENCE
         self._enter()
 
-    def _enter(self) -> None:
+    def _enter(self, *, again: bool = False) -> None:
         self._tell("access", None, 0, 0)
         opened = self._open_chip()
         self.access = opened.access
         self.evidence = replace(self.evidence, mapping=opened.evidence.mapping)
         self.files |= opened.files
-        for quirk in opened.quirks:
-            self._met(quirk)
+        if not again:  # they were met; and without a reset, what the chip does now is no habit
+            for quirk in opened.quirks:
+                self._met(quirk)
         _add(self.notes, opened.notes)
         self._use(opened.channel)
         if opened.in_master_file:
@@ -118,11 +125,12 @@ class Visit:
         if self._channel.ended:
             with suppress(UnsupportedError):  # then it must do without a reset
                 self._reset()
-            self._enter()
+            self._enter(again=True)
 
     def _use(self, channel: SecureChannel) -> None:
         largest = LARGEST_EXTENDED if self._extended else channel.largest_short
-        self._channel, self._reader = channel, FileReader(channel, largest, note=self._met)
+        self._channel = channel
+        self._reader = FileReader(channel, largest, greedy=not self._careful, note=self._met)
 
     @property
     def quirks(self) -> tuple[str, ...]:
@@ -138,7 +146,7 @@ class Visit:
             ReaderError: what the channel raises.
         """
         for file in wanted:
-            self._read(file)
+            self._require(file)
             self._prove_chip()
         self._prove_actively(challenge)
 
@@ -151,6 +159,24 @@ class Visit:
             file, lambda done, total: self._tell("file", file, done, total)
         )
 
+    def _require(self, file: File) -> None:
+        """A wanted file. Was it the file that was refused, or the way that it was asked for?"""
+        try:
+            self._read(file)
+        except SecureMessagingError as error:
+            if self._careful:
+                raise
+            self._bear(error)
+            self._careful = True
+            self._read(file)
+
+    def _bear(self, error: SecureMessagingError) -> None:
+        """Go on after a refusal without protection, as often as that may be; else raise it."""
+        if not _is_refusal(error) or self._unprotected == MAX_UNPROTECTED:
+            raise error
+        self._unprotected += 1
+        self._met("naked-errors")
+
     def _fetch(self, file: File, refused: str) -> bytes | None:
         """A file that nobody asked for; where the chip refuses it, a note that begins so."""
         if file in self._refused:
@@ -160,9 +186,7 @@ class Visit:
         except (StatusError, ProtocolError, FormatError) as error:
             self._leave_out(file, refused, error)
         except SecureMessagingError as error:
-            if error.sw in (None, OK):
-                raise  # no refusal: the link is disturbed
-            self._met("naked-errors")
+            self._bear(error)
             self._leave_out(file, refused, error)
         return self.files.get(file)
 
@@ -243,6 +267,8 @@ class Visit:
         except (CardError, FormatError) as error:
             what = ACTIVE_NOT_RUN if _is_refusal(error) else ACTIVE_FAILED
             self.notes.append(f"{what}{error.message}")
+            if what == ACTIVE_NOT_RUN:  # with protection it would be evidence
+                self._met("naked-errors")
         else:
             self.evidence = replace(self.evidence, active=active)
 
@@ -260,7 +286,8 @@ class Visit:
 
 def _is_refusal(error: EpassError) -> bool:
     """Whether the chip said no, protected or not, and did nothing that is wrong."""
-    naked = isinstance(error, SecureMessagingError) and error.sw is not None
+    sw = error.sw if isinstance(error, SecureMessagingError) else None
+    naked = sw is not None and sw >> 8 in REFUSALS and sw not in NO_SESSION
     return naked or isinstance(error, StatusError)
 
 

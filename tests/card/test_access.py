@@ -21,7 +21,6 @@ from opening import (
     MSE,
     PACE_ONLY,
     SELECT,
-    WRONG,
     Change,
     attempts,
     pace_info,
@@ -39,6 +38,7 @@ from epass.card.trace import ReplayChannel, Trace, TracingChannel
 from epass.dump import Access, Dump
 from epass.errors import (
     AccessDeniedError,
+    CardError,
     CardRemovedError,
     EpassError,
     FormatError,
@@ -208,18 +208,6 @@ REJECTED: dict[str, tuple[Change, str]] = {
         at_step("token", lambda _: Response(sw=0x6300)),
         "PACE: the chip rejects this key (status 6300, authentication failed)",
     ),
-    "63C1": (
-        at_step("token", lambda _: Response(sw=0x63C1)),
-        "PACE: the chip rejects this key (status 63C1, 1 attempts left)",
-    ),
-    "6F00": (
-        at_step("token", lambda _: Response(sw=0x6F00)),
-        "PACE: the chip rejects this key (status 6F00, no precise diagnosis)",
-    ),
-    "6983": (
-        at_step("token", lambda _: Response(sw=0x6983)),
-        "PACE: the chip rejects this key (status 6983, authentication method blocked)",
-    ),
     "another token": (
         at_step("token", off_the_curve),
         "PACE: the chip does not prove that it knows the MRZ",
@@ -329,13 +317,6 @@ def test_a_rejected_key_is_never_tried_again(fault: str, resettable: bool) -> No
     assert getattr(wire, "resets", []) == []
 
 
-def test_a_wrong_key_is_never_tried_again() -> None:
-    wire = ResettableWire(Chip(DOCUMENT))
-    with pytest.raises(AccessDeniedError, match="PACE: the chip rejects this key"):
-        read(wire, WRONG, allow_bac_fallback=True)
-    assert (attempts(wire), wire.resets) == ((1, 0), [])
-
-
 @pytest.mark.parametrize("offer", UNUSABLE)
 def test_pace_that_epass_does_not_know_is_pace_all_the_same(offer: str) -> None:
     info, message = UNUSABLE[offer]
@@ -379,30 +360,20 @@ def test_bac_that_fails_too_says_why_pace_did() -> None:
 
 # --- EF.CardAccess ----------------------------------------------------------------------------
 
-GOOD = pace_info(2, 2, 13)
-MALFORMED = {
-    "another tag": (b"\x30\x00", "the tag is 30, not 31"),
-    "truncated": (tlv.build(0x31, GOOD)[:-1], "22 bytes declared, the chip ends after 21"),
-    "broken inside": (b"\x31\x03\x30\x05\x06", "5 bytes declared, 1 are there"),
-    "twice": (tlv.build(0x31, GOOD + GOOD), "this SecurityInfo stands twice"),
-    "version": (
-        tlv.build(0x31, GOOD.replace(b"\x02\x01\x02", b"\x02\x01\x01")),
-        "not version 2 of PACE",
-    ),
-}
+OFFER = tlv.build(0x31, pace_info(2, 2, 13))
+PREFIX = bytes.fromhex("04007F0007020204")  # id-PACE; without it, it is no offer of PACE
 
 
-@pytest.mark.parametrize("policy", [(AUTO, False), (AUTO, True), (PACE, True), (BAC, True)])
-@pytest.mark.parametrize("fault", MALFORMED)
-def test_a_malformed_offer_is_no_absent_one(fault: str, policy: tuple[str, bool]) -> None:
-    content, problem = MALFORMED[fault]
-    wire = ResettableWire(Chip(with_card_access(content=content)))
-    with pytest.raises(FormatError) as caught:
-        read(wire, access=policy[0], allow_bac_fallback=policy[1])
-    assert caught.value.problem == problem
-    assert caught.value.where.startswith("EF.CardAccess")
-    assert wire.sent(MSE) == wire.sent(GET_CHALLENGE) == []
-    assert wire.resets == []
+@pytest.mark.parametrize("change", [0x01, 0x80, 0xFF], ids=hex)
+def test_no_changed_byte_of_an_offer_leads_to_bac(change: int) -> None:
+    start = OFFER.index(PREFIX)
+    for place in {*range(len(OFFER))} - {*range(start, start + len(PREFIX))}:
+        content = bytearray(OFFER)
+        content[place] ^= change
+        wire = ResettableWire(Chip(with_card_access(content=bytes(content))))
+        with pytest.raises((FormatError, UnsupportedError, CardError)):
+            read(wire)
+        assert wire.sent(GET_CHALLENGE) == wire.sent(EXTERNAL_AUTHENTICATE) == []
 
 
 # --- the trace --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from card_wire import Wire, application
+from card_wire import ResettableWire, Wire, application
 
 from epass import tlv
 from epass.card import reader
@@ -231,20 +231,22 @@ MALFORMED = {
 }
 
 
+@pytest.mark.parametrize("policy", [("auto", False), ("auto", True), ("pace", True), ("bac", True)])
 @pytest.mark.parametrize("fault", MALFORMED)
-def test_a_malformed_file_never_leads_to_bac(fault: str) -> None:
+def test_a_malformed_file_never_leads_to_bac(fault: str, policy: tuple[str, bool]) -> None:
     content, problem = MALFORMED[fault]
 
     def change(_number: int, command: Command, response: Response) -> Response:
         return Response(sw=0x6282) if command.ins == READ_BINARY and not content else response
 
-    wire = Wire(Chip(with_card_access(content or OFFER)), change)
+    wire = ResettableWire(Chip(with_card_access(content or OFFER)), change)
     with pytest.raises(FormatError) as caught:
-        reader.read(wire, KEY)
+        reader.read(wire, KEY, access=policy[0], allow_bac_fallback=policy[1])
     assert caught.value.problem == problem
     assert caught.value.where.startswith("EF.CardAccess")
     assert_no_bac(wire)
     assert wire.sent(MSE) == []
+    assert wire.resets == []
 
 
 def offer(group: int, number: int, parameter_id: int) -> bytes:

@@ -1,0 +1,76 @@
+"""The root of all errors, and the ones that the caller alone can mend."""
+
+from typing import ClassVar
+
+
+class EpassError(Exception):
+    """The root. ``facts`` are the machine-readable attributes, free of personal data."""
+
+    code: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+    advice: str = ""
+
+    def __init__(self, message: str, *, advice: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if advice is not None:
+            self.advice = advice
+
+    @property
+    def facts(self) -> dict[str, str | int | bool | None]:
+        return {}
+
+    def as_dict(self) -> dict[str, object]:
+        """What ``--format json`` prints of an error."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "advice": self.advice,
+            "retryable": self.retryable,
+            **self.facts,
+        }
+
+
+class InputError(EpassError):
+    """What the caller gave is not what it should be; nothing was sent to any chip."""
+
+    code = "input"
+    exit_status = 2
+
+
+class ConfigError(EpassError):
+    """Something about this installation must be set right first."""
+
+    code = "config"
+    exit_status = 10
+
+
+class MissingPackageError(ConfigError):
+    """An optional package is not installed; ``advice`` has the exact install line."""
+
+    code = "missing_package"
+
+    def __init__(self, package: str, extra: str, *, needs: str = "") -> None:
+        super().__init__(
+            f"{package} is not installed",
+            advice=f"Install it: pip install 'epass[{extra}]'{needs and f' ({needs})'}",
+        )
+        self.package = package
+
+
+class StorageError(ConfigError):
+    """A file could not be written or read; nothing half-written is left behind."""
+
+    code = "storage"
+    advice = "Check that the place exists, has room, and may be written."
+
+
+class Cancelled(EpassError):  # noqa: N818 - a decision of the operator, not a fault
+    """Raised by the caller's ``on_event`` to stop between two commands."""
+
+    code = "cancelled"
+    exit_status = 130
+
+    def __init__(self, message: str = "cancelled") -> None:
+        super().__init__(message)

@@ -109,8 +109,8 @@ def _open(door: "_Door", policy: Policy) -> Opened:
     except (CardError, UnsupportedError) as error:
         if policy.access == PACE or not policy.allow_bac_fallback or not door.has_mrz:
             raise
-        door.notes.append(f"PACE failed: {error.message}")
         door.reset(after=error)
+        door.notes.append(f"PACE failed: {error.message}")
     return door.by_bac(fallback=True)
 
 
@@ -164,7 +164,9 @@ class _Door:
         self._tell_skipped(infos)
         if not infos.pace:
             unknown = ", ".join(list(_unknown_pace(infos))[:MAX_NOTES])
-            raise UnsupportedError(f"the chip offers PACE only as {unknown or 'its own'}")
+            raise UnsupportedError(
+                f"the chip offers PACE only as {unknown or 'parameters of its own'}"
+            )
         pace.choose(infos.pace)  # which says what the chip offers, if there is nothing for us
         result, suite = self._run(tuple(_forms(infos)))
         access = Access(
@@ -207,7 +209,7 @@ class _Door:
             error.add_note(f"Quirks of this chip: {', '.join(self._met.ids)}")
 
     def _run(self, forms: Sequence[Suite]) -> tuple[PaceResult, Suite]:
-        """PACE by the first of ``forms`` whose set-up the chip accepts; the first is as it is due.
+        """PACE by the first of ``forms`` whose set-up the chip accepts; the first has the due form.
 
         Raises:
             StatusError: the chip refuses all of them; this is the first refusal.

@@ -16,9 +16,9 @@ from epass.card import reader, trace
 from epass.card.keys import Can, Key, MrzKey
 from epass.card.trace import TracingChannel
 from epass.sim import issuer
-from epass.sim.access import ACCESS, BAC
+from epass.sim.access import ACCESS, BAC, PaceOffer, PaceSuite
 from epass.sim.chip import Chip
-from epass.sim.issuer import Document
+from epass.sim.issuer import AaScheme, CaScheme, Document
 from epass.sim.keys import seeded
 
 TRACES = Path(__file__).resolve().parent.parent / "vectors" / "traces"
@@ -28,21 +28,51 @@ CHECK = "--check"
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One trace: the document, the chip, and how it is read. ``extended`` is of the reader."""
+    """One trace: the document, the chip, and how it is read. ``extended`` is of the reader.
+
+    With ``proofs`` the document has keys for chip and active authentication, and a signed copy of
+    what it offers.
+    """
 
     name: str
     document_format: str = "TD3"
     lds_version: str = "1.7"
     image: str = "JPEG"
     access: tuple[str, ...] = ACCESS
+    mapping: str = "GM"
     cipher: str = "AES-128"
     parameter_id: int = 13
+    proofs: bool = False
     by_can: bool = False
     extended: bool = False
 
     def document(self) -> Document:
         return issuer.issue(
-            document_format=self.document_format, lds_version=self.lds_version, image=self.image
+            document_format=self.document_format,
+            lds_version=self.lds_version,
+            image=self.image,
+            chip_authentication=[CaScheme()] if self.proofs else (),
+            active_authentication=AaScheme("ECDSA") if self.proofs else None,
+            pace=self.offer() if self.proofs else None,
+        )
+
+    def offer(self) -> PaceOffer:
+        """The mapping, and the one that a chip must have beside CAM."""
+        mappings = dict.fromkeys((self.mapping, "GM"))
+        named = (PaceSuite.named(self.cipher, self.parameter_id, name) for name in mappings)
+        return PaceOffer(tuple(named))
+
+    def chip(self, document: Document) -> Chip:
+        random = seeded(f"chip, {self.name}".encode())
+        if document.pace is not None:
+            return Chip(document, access=self.access, random=random)
+        return Chip(
+            document,
+            access=self.access,
+            mapping=self.mapping,
+            cipher=self.cipher,
+            parameter_id=self.parameter_id,
+            random=random,
         )
 
 
@@ -51,6 +81,9 @@ RECORDINGS = (
     Recording("pace-3des-td3", cipher="3DES"),
     Recording("pace-aes128-td3", parameter_id=12),
     Recording("pace-aes256-td3", cipher="AES-256", parameter_id=18, extended=True),
+    Recording("pace-im-aes128-td3", mapping="IM"),
+    Recording("pace-dh-aes128-td3", parameter_id=0),
+    Recording("pace-cam-proofs-td3", mapping="CAM", proofs=True),
     Recording("td1-can", document_format="TD1", lds_version="1.8", image="JPEG2000", by_can=True),
 )
 
@@ -95,13 +128,7 @@ def record(recording: Recording) -> str:
     """The trace of one whole read, as the text of its file."""
     document = recording.document()
     key: Key = Can(document.can) if recording.by_can else MrzKey.from_mrz(document.mrz)
-    chip = Chip(
-        document,
-        access=recording.access,
-        cipher=recording.cipher,
-        parameter_id=recording.parameter_id,
-        random=seeded(f"chip, {recording.name}".encode()),
-    )
+    chip = recording.chip(document)
     lines: list[str] = []
     channel = TracingChannel(chip, lines.append)
     random = channel.random(seeded(f"reader, {recording.name}".encode()))
@@ -119,6 +146,7 @@ def facts(recording: Recording, document: Document, key: Key, protocol: str) -> 
         "document": recording.document_format,
         "key": printed,
         "access": protocol,
+        "mapping": None if protocol == BAC else recording.mapping,
         "cipher": "3DES" if protocol == BAC else recording.cipher,
         "parameter_id": None if protocol == BAC else recording.parameter_id,
         "extended": recording.extended,

@@ -1,6 +1,9 @@
 """What the commands do, in the order in which a fault costs the operator least."""
 
+import os
 import secrets
+import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +18,29 @@ from epass.card import reader
 from epass.card.apdu import Channel
 from epass.card.keys import Key
 from epass.cli import progress, wiring
-from epass.cli.wiring import Options, say
+from epass.cli.output import say
+from epass.cli.wiring import Options
 from epass.dump import Dump
-from epass.errors import PayloadTooLargeError, StorageError, UploadError, VerificationError
+from epass.errors import (
+    AlreadySubmittedError,
+    Cancelled,
+    EncodingRefusedError,
+    EpassError,
+    InputError,
+    InvalidNfcDataError,
+    PayloadTooLargeError,
+    SessionNotFoundError,
+    StorageError,
+    UploadError,
+    VerificationError,
+)
 from epass.trust.report import Report
 from epass.trust.verify import verify
 from epass.upload import NfcPayload, UploadedMedia, UploadEvent, VeriffClient
+
+WORTHLESS = (PayloadTooLargeError, InvalidNfcDataError)  # the same files will be refused again
+NOT_KEPT = "The files were not kept; with --save DIR an upload repeats without the document."
+KEEP = "Folder to keep the files in (empty: do not keep them)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +51,13 @@ class Reading:
     report: Report
     folder: Path | None = None
     receipt: UploadedMedia | None = None
-    unsaved: StorageError | None = field(default=None, repr=False)
+    unsaved: StorageError | InputError | None = field(default=None, repr=False)
 
     def refuse_failed(self) -> None:
         """Raise what went wrong after the read, which has been shown by now.
 
         Raises:
-            StorageError: it could not be kept where it was wanted.
+            StorageError, InputError: it could not be kept where it was wanted.
             VerificationError: a check failed; what is unknown the report says.
         """
         if self.unsaved is not None:
@@ -67,7 +87,7 @@ def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Re
     if kept is not None:
         try:
             folder.save(dump, kept)
-        except StorageError as error:
+        except (StorageError, InputError) as error:  # the disk is full, or the place was taken
             kept, unsaved = None, error
     return Reading(dump, judge(dump), kept, unsaved=unsaved)
 
@@ -78,8 +98,9 @@ def judge(dump: Dump) -> Report:
 
 def read_document(options: Options, *, show: bool) -> Reading:
     """From the options to the reading. What can be wrong without the document is found first."""
-    key = wiring.key_from(options)
+    wiring.challenge_from(options)
     check_places(options)
+    key = wiring.key_from(options)
     with wiring.channel_from(options) as channel:
         return read_chip(channel, key, options, show=show)
 
@@ -89,7 +110,11 @@ def check_places(options: Options) -> None:
     if options["save"] is not None:
         folder.check_free(options["save"])
     if options["trace"] is not None:
+        if options["trace"] == options["save"]:
+            raise InputError("--save and --trace are the same place")
         folder.check_new(options["trace"])
+    elif options["trace_random"]:
+        raise InputError("--trace-random goes with --trace")
 
 
 def load(path: Path) -> Reading:
@@ -122,6 +147,7 @@ def deliver(reading: Reading, client: VeriffClient, options: Options) -> Reading
         UploadError: with a note on how to repeat the upload without the document.
     """
     if reading.unsaved is not None:
+        reading.unsaved.add_note("Nothing was uploaded.")
         raise reading.unsaved
     reading.report.require(trust=options["require_trust"])
     payload = NfcPayload.from_dump(reading.dump)
@@ -131,34 +157,64 @@ def deliver(reading: Reading, client: VeriffClient, options: Options) -> Reading
     try:
         receipt = client.upload_nfc(session, payload)
     except UploadError as error:
-        if not isinstance(error, PayloadTooLargeError):
-            error.add_note(_how_to_repeat(reading, session))
+        if isinstance(error, WORTHLESS):
+            raise
+        if reading.folder is not None:
+            error.add_note(_how_to_repeat(reading.folder, options, error))
+        elif not can_offer_to_keep(reading, error):
+            error.add_note(NOT_KEPT)
         raise
+    except KeyboardInterrupt:
+        cancelled = Cancelled("cancelled during the upload")
+        cancelled.advice = "It may have arrived: look at the session before repeating it."
+        if reading.folder is not None:
+            cancelled.add_note(_how_to_repeat(reading.folder, options))
+        raise cancelled from None
     return replace(reading, receipt=receipt)
 
 
-def _how_to_repeat(reading: Reading, session: str) -> str:
-    kept = reading.folder or _offer_to_keep(reading.dump)
-    if kept is None:
-        return "The files were not kept; with --save DIR an upload repeats without the document."
-    return f"To repeat without the document: epass upload {kept} --session {session}"
+def _how_to_repeat(kept: Path, options: Options, error: UploadError | None = None) -> str:
+    """The command, with another session where this one takes nothing any more."""
+    used_up = isinstance(error, SessionNotFoundError | AlreadySubmittedError)
+    command = ["epass", "upload", str(kept), "--session"]
+    command.append("NEW-SESSION" if used_up else str(options["session"]))
+    if isinstance(error, EncodingRefusedError):
+        command += ["--compression", "none"]
+    if options.get("base_url") != os.environ.get("EPASS_BASE_URL"):
+        command += ["--base-url", options["base_url"]]
+    if options.get("credentials"):
+        command += ["--credentials", str(options["credentials"])]
+    text = subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+    return f"To repeat without the document: {text}"
 
 
-def _offer_to_keep(dump: Dump) -> Path | None:
-    """Ask a person, and only a person, whether and where to keep what was read."""
-    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    answer = click.prompt(
-        "The upload failed. Folder to keep the files in (empty: do not keep them)",
-        default="",
-        show_default=False,
-        err=True,
-    )
-    if not answer.strip():
-        return None
-    kept = Path(answer.strip())
-    folder.save(dump, kept)
-    return kept
+def can_offer_to_keep(reading: Reading, error: EpassError) -> bool:
+    """Whether there is something worth keeping, and a person to ask."""
+    failed = isinstance(error, UploadError) and not isinstance(error, WORTHLESS)
+    return failed and reading.folder is None and _at_a_terminal()
+
+
+def _at_a_terminal() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def offer_to_keep(reading: Reading, options: Options) -> None:
+    """Ask whether and where to keep what was read, until it is kept or not wanted."""
+    while True:
+        try:
+            answer = click.prompt(KEEP, default="", show_default=False, err=True).strip()
+        except click.Abort:
+            answer = ""
+        if not answer:
+            say(f"\n{NOT_KEPT}")
+            return
+        try:
+            folder.save(reading.dump, Path(answer))
+        except (InputError, StorageError) as error:
+            say(error.message)
+        else:
+            say(_how_to_repeat(Path(answer), options))
+            return
 
 
 def _tell(event: UploadEvent) -> None:

@@ -5,7 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,10 +14,10 @@ import click
 
 import epass
 from epass.cli import options as opt
-from epass.errors import Cancelled, EpassError, StorageError
+from epass.cli import output
+from epass.errors import Cancelled, EpassError, InputError
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-A_BUG = 1
 
 
 @click.group(context_settings=SETTINGS)
@@ -69,7 +69,16 @@ def read_and_upload(as_json: bool, **options: Any) -> None:
         reading = jobs.read_document(options, show=not as_json)
         if not as_json:
             render.reading(reading)
-        reading = jobs.deliver(reading, client, options)
+        try:
+            reading = jobs.deliver(reading, client, options)
+        except EpassError as error:
+            if as_json:
+                render.reading(reading, as_json=True)  # with the reasons, and no receipt
+            elif jobs.can_offer_to_keep(reading, error):
+                render.error(error, as_json=False)  # before the question that follows from it
+                jobs.offer_to_keep(reading, options)
+                sys.exit(error.exit_status)
+            raise
     render.delivered(reading, as_json=as_json)
 
 
@@ -173,22 +182,28 @@ def demo(as_json: bool, **options: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the status of ``epass.errors``."""
-    state = opt.State()
-    signal.signal(signal.SIGTERM, _interrupt)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    state = opt.State(json="--format=json" in given or _asks_for_json(given))
+    output.prepare()
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):  # of which each system has its own
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
-        status = cli.main(arguments, prog_name="epass", standalone_mode=False, obj=state)
+        status = cli.main(given, prog_name="epass", standalone_mode=False, obj=state)
     except click.UsageError as error:
-        error.show()
-        status = error.exit_code
+        status = _report(_usage(error), state)
     except (click.Abort, KeyboardInterrupt):
         status = _report(Cancelled(), state)
     except EpassError as error:
         status = _report(error, state)
-    except OSError as error:  # the doors translate theirs: this is our own output
-        status = _report_lost_output(error, state)
     except Exception as error:  # noqa: BLE001 - the one place that may: it ends in status 1
-        status = _report_bug(error)
+        status = _report(_bug(error), state)
     sys.exit(status or 0)
+
+
+def _asks_for_json(given: Sequence[str]) -> bool:
+    """So that a command line that is not understood is answered in JSON too."""
+    return ("--format", "json") in pairwise(given)
 
 
 def _report(error: EpassError, state: opt.State) -> int:
@@ -198,22 +213,38 @@ def _report(error: EpassError, state: opt.State) -> int:
     return error.exit_status
 
 
-def _report_lost_output(error: OSError, state: opt.State) -> int:
-    """The result could not be printed: a full disk, or the program we are piped into has gone."""
-    with suppress(OSError, ValueError):  # what is still buffered must not fail again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _report(StorageError(f"the result cannot be written: {error.strerror}"), state)
+def _usage(error: click.UsageError) -> InputError:
+    """What is wrong with the command line, without what was given: it may be a MRZ."""
+    if isinstance(error, click.MissingParameter | click.NoSuchOption):
+        problem = error.format_message()
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        problem = f"{' / '.join(error.param.opts)}: not a valid {_kind(error.param.type)}"
+    elif isinstance(error, click.BadOptionUsage):
+        problem = f"{error.option_name}: an argument is missing, or there is one too many"
+    else:
+        problem = "there is no such command, or it takes fewer arguments"
+    path = error.ctx.command_path if error.ctx else "epass"
+    return InputError(problem, advice=f"See {path} --help.")
 
 
-def _report_bug(error: Exception) -> int:
+def _kind(kind: Any) -> str:
+    if isinstance(kind, click.Choice):
+        return f"choice of {', '.join(kind.choices)}"
+    if isinstance(kind, click.IntRange | click.FloatRange):
+        return f"number from {kind.min} to {'any' if kind.max is None else kind.max}"
+    return str(kind.name)
+
+
+def _bug(error: Exception) -> EpassError:
     """Say where it happened but not what it says: the text may quote personal data."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
-    click.echo(f"error: a bug in epass: {type(error).__name__} at {where}", err=True)
-    click.echo("Run again with EPASS_DEBUG=1 for a trace; it may hold personal data.", err=True)
     if os.environ.get("EPASS_DEBUG") == "1":
         traceback.print_exception(error)
-    return A_BUG
+    return EpassError(
+        f"a bug in epass: {type(error).__name__} at {where}",
+        advice="Run again with EPASS_DEBUG=1 for a trace; it may hold personal data.",
+    )
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

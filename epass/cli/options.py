@@ -52,7 +52,7 @@ def key_options(command: F) -> F:
         ),
         click.option(
             "--mrz-file",
-            type=click.File("r"),
+            type=click.File("r", encoding="utf-8-sig"),
             help="A file with the MRZ lines; - is standard input.",
         ),
         click.option(

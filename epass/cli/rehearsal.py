@@ -17,7 +17,6 @@ from epass.sim.chip import Chip
 from epass.upload import VeriffClient
 
 WAIT_SECONDS = 5.0  # the service notices a virtual card within half a second
-READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")  # the names of the slots, by port
 
 
 def run(options: Options, *, show: bool, on_read: Callable[[Reading], object]) -> Reading:
@@ -45,7 +44,7 @@ def _channel(chip: Chip, *, through_pcsc: bool) -> Iterator[Channel]:
         return
     with (
         vpcd.inserted(chip) as port,
-        pcsc.connect(READERS[vpcd.PORTS.index(port)], wait=WAIT_SECONDS) as channel,
+        pcsc.connect(stand_ins.reader_name(port), wait=WAIT_SECONDS) as channel,
     ):
         if channel.atr != chip.atr:
             raise SharingError("another simulated card is in the virtual reader")

@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from epass.cli.jobs import Reading
+from epass.cli.output import clean, out, say
 from epass.dump import Dump
-from epass.errors import EpassError
+from epass.errors import EpassError, StorageError
 from epass.lds.document import Document
 from epass.lds.face import Face
 from epass.lds.mrz import Mrz, birth_date, expiry_date
@@ -46,9 +47,9 @@ def readers(found: Sequence[Reader], *, as_json: bool) -> None:
         _json("epass.readers", readers=[asdict(reader) for reader in found])
         return
     for reader in found:
-        click.echo(f"{reader.index}  {reader.name}{'  (card)' if reader.has_card else ''}")
+        out(f"{reader.index}  {reader.name}{'  (card)' if reader.has_card else ''}")
     if not found:
-        click.echo("No reader is connected.", err=True)
+        say("No reader is connected.")
 
 
 def reading(found: Reading, *, as_json: bool = False) -> None:
@@ -66,25 +67,32 @@ def reading(found: Reading, *, as_json: bool = False) -> None:
 
 def delivered(found: Reading, *, as_json: bool, shown: bool = True) -> None:
     """The end of an upload; ``shown`` says that a person has seen the sizes with the document."""
-    if as_json:
-        reading(found, as_json=True)
-        return
-    facts = reading_facts(found)
-    if not shown:
-        _print_payload(facts)
-    receipt = facts["receipt"]
-    _field("Uploaded", f"media {receipt['media_id']}, session {receipt['session_id']}")
+    try:
+        if as_json:
+            reading(found, as_json=True)
+            return
+        if not shown:
+            _print_payload(reading_facts(found))
+        _field("Uploaded", _uploaded(found))
+    except StorageError as error:  # nobody may take the upload for one that has failed
+        error.add_note(f"Uploaded: {_uploaded(found)}")
+        raise
+
+
+def _uploaded(found: Reading) -> str:
+    receipt = found.receipt
+    return "" if receipt is None else f"media {receipt.media_id}, session {receipt.session_id}"
 
 
 def choices(facts: Facts, *, as_json: bool) -> None:
     """Tables of names."""
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
+        out(json.dumps(facts, indent=2))
         return
     for name, values in facts.items():
         explained = _explained(values)
         if explained:
-            click.echo(f"{name}:")
+            out(f"{name}:")
             for key, about in explained.items():
                 _field(key, about, width=24, indent=2)
         elif isinstance(values, list):
@@ -96,12 +104,12 @@ def error(fault: EpassError, *, as_json: bool) -> None:
     notes = list(getattr(fault, "__notes__", ()))
     if as_json:
         facts = {"schema": "epass.error", "version": 1, **fault.as_dict(), "notes": notes}
-        click.echo(json.dumps(facts), err=True)
+        say(json.dumps(facts))
         return
-    click.echo(f"{click.style('error:', fg='red')} {fault.message}", err=True)
+    say(f"{click.style('error:', fg='red')} {clean(fault.message)}")
     for line in (fault.advice, *notes):
         if line:
-            click.echo(line, err=True)
+            say(clean(line))
 
 
 def reading_facts(found: Reading) -> Facts:
@@ -212,13 +220,12 @@ def _print_checks(facts: Facts) -> None:
         if outcome == "not_applicable":
             continue
         word = WORDS.get(outcome, outcome).ljust(LABEL_WIDTH - 2)
-        label = click.style(word, fg=COLOURS[outcome])
-        _field("  " + label, f"{check['id']}: {check['reason']}")
+        _field("  " + click.style(word, fg=COLOURS[outcome]), f"{check['id']}: {check['reason']}")
     _field("Chip", CHIP[facts["chip"]])
     verdict = facts["verdict"]
     because = ", ".join(item["id"] for item in facts["checks"] if item["outcome"] == verdict)
-    label = click.style(VERDICTS[verdict], fg=COLOURS[verdict], bold=True)
-    _field("Verdict", label if verdict == "pass" else f"{label} ({because})")
+    text = VERDICTS[verdict] if verdict == "pass" else f"{VERDICTS[verdict]} ({because})"
+    _field("Verdict", text, colour=COLOURS[verdict])
 
 
 def _print_payload(facts: Facts) -> None:
@@ -228,14 +235,17 @@ def _print_payload(facts: Facts) -> None:
         _field("Warning", warning)
 
 
-def _field(label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0) -> None:
+def _field(
+    label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0, colour: str | None = None
+) -> None:
     """A label and its value, wrapped to the terminal under itself."""
     columns = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
     margin = " " * indent + label + " " * (width - len(click.unstyle(label)))
+    value = clean(value)
     lines = textwrap.wrap(value, columns - width - indent, break_on_hyphens=False) or [""]
-    click.echo(margin + lines[0])
-    for line in lines[1:]:
-        click.echo(" " * (width + indent) + line)
+    for line in lines:
+        out(margin + (click.style(line, fg=colour, bold=True) if colour else line))
+        margin = " " * (width + indent)
 
 
 def _explained(values: object) -> Mapping[str, str]:
@@ -251,4 +261,4 @@ def _choice(value: object) -> str:
 
 
 def _json(schema: str, **facts: Any) -> None:
-    click.echo(json.dumps({"schema": schema, "version": 1, **facts}, indent=2))
+    out(json.dumps({"schema": schema, "version": 1, **facts}, indent=2))

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import click
-
 from epass import sandbox
 from epass.cli import pace_choices, proof_choices
-from epass.cli.wiring import Options, say
+from epass.cli.output import out, say
+from epass.cli.wiring import Options
 from epass.errors import CommunicationError
 from epass.lds.names import File
 from epass.sandbox import Fault, RequestLine, Sandbox
@@ -23,6 +22,7 @@ from epass.sim.issuer import Document
 # Fictitious, and the same each time, so that examples can be typed as they stand.
 API_KEY, SHARED_SECRET = "sandbox-key", "sandbox-secret"
 NONCE_BYTES = 4  # of the ATR, which is another each time: no forgotten card passes for this one
+READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")  # the slots of the packaged driver, by port
 FOREVER = 3600.0  # seconds; a wait without a limit cannot be interrupted on Windows
 
 
@@ -130,15 +130,23 @@ def _introduce(document: Document, atr: bytes, port: int, as_json: bool) -> None
             "can": document.can,
             "atr": atr.hex().upper(),
             "port": port,
+            "reader": reader_name(port),
             "files": {file.label: len(content) for file, content in document.files.items()},
         }
-        click.echo(json.dumps(facts))
+        out(json.dumps(facts))
     else:
         size = len(document.files[File.DG2])
-        click.echo(f"A fictitious {document.format} document is on the reader (DG2 {size} bytes).")
-        click.echo(f"MRZ  {document.mrz.replace(chr(10), chr(10) + '     ')}")
-        click.echo(f"CAN  {document.can}")
+        out(f"A fictitious {document.format} document is on {reader_name(port)}")
+        out(f"(DG2 has {size} bytes).")
+        out(f"MRZ  {document.mrz.replace(chr(10), chr(10) + '     ')}")
+        out(f"CAN  {document.can}")
         say("Ctrl-C takes it off.")
+
+
+def reader_name(port: int) -> str:
+    """What PC/SC calls the slot at ``port``; slots of one's own have names of one's own."""
+    known = dict(zip(vpcd.PORTS, READERS, strict=True))
+    return known.get(port, f"the slot at port {port}")
 
 
 def _show_apdu(command: bytes, response: bytes) -> None:
@@ -168,13 +176,14 @@ def serve_sandbox(options: Options, *, as_json: bool) -> None:
 def _announce(base_url: str, session: str, as_json: bool) -> None:
     if as_json:
         facts = {"schema": "epass.sandbox", "version": 1, "base_url": base_url, "session": session}
-        click.echo(json.dumps(facts))
+        out(json.dumps(facts))
     else:
-        click.echo(f"The sandbox listens at {base_url} and has the session {session}.")
-        click.echo("In another terminal, before `epass upload` or `epass read-and-upload`:")
-        click.echo(f"  export EPASS_BASE_URL={base_url}")
+        out(f"The sandbox listens at {base_url}")
+        out(f"and has the session {session}.")
+        out("In another terminal, before `epass upload` or `epass read-and-upload`:")
+        out(f"  export EPASS_BASE_URL={base_url}")
         if not os.environ.get("EPASS_API_KEY"):
-            click.echo(f"  export EPASS_API_KEY={API_KEY} EPASS_SHARED_SECRET={SHARED_SECRET}")
+            out(f"  export EPASS_API_KEY={API_KEY} EPASS_SHARED_SECRET={SHARED_SECRET}")
         say("Ctrl-C ends it.")
 
 

@@ -1,6 +1,7 @@
 """From options to objects: the key, the credentials, the channel, the clients."""
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from epass import folder, pcsc
 from epass.card import trace
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
+from epass.cli.output import say
 from epass.errors import ConfigError, InputError
 
 KEYRING_SERVICE = "epass"
@@ -24,37 +26,32 @@ CREDENTIALS = ("api_key", "shared_secret")
 Options = dict[str, Any]
 
 
-def say(text: str) -> None:
-    """A line for the operator, on stderr."""
-    click.echo(text, err=True)
-
-
 def key_from(options: Options) -> Key:
     """The key that the options give, or that is piped in, or that the operator types.
 
     Raises:
-        InputError: what was given is no MRZ or CAN.
-        click.UsageError: several keys were given, or only part of one.
+        InputError: what was given is no MRZ or CAN, or several keys, or part of one.
     """
     fields = [options[name] for name in ("number", "birth", "expiry")]
-    given = [options["mrz"], options["mrz_file"], options["can"], any(fields)]
-    if sum(bool(item) for item in given) > 1:
-        raise click.UsageError("Give one key: --mrz, --mrz-file, --can, or --number and dates.")
-    if options["can"]:
+    names = ("mrz", "mrz_file", "can")
+    given = [options[name] is not None for name in names] + [any(fields)]
+    if sum(given) > 1:
+        raise InputError("Give one key: --mrz, --mrz-file, --can, or --number and dates.")
+    if options["can"] is not None:
         return Can(options["can"])
     if any(fields):
         if not all(fields):
-            raise click.UsageError("--number, --birth and --expiry go together.")
+            raise InputError("--number, --birth and --expiry go together.")
         return MrzKey.from_fields(*fields)
-    if options["mrz"]:
+    if options["mrz"] is not None:
         return MrzKey.from_mrz(options["mrz"])
-    if options["mrz_file"]:
+    if options["mrz_file"] is not None:
         return MrzKey.from_mrz(_read_text(options["mrz_file"]))
     if sys.stdin is not None and sys.stdin.isatty():
         return _ask_for_key()
     piped = _read_text(sys.stdin) if sys.stdin is not None else ""
     if not piped.strip():
-        raise click.UsageError("No key: pipe in the MRZ, or give --mrz-file, --mrz or --can.")
+        raise InputError("No key: pipe in the MRZ, or give --mrz-file, --mrz or --can.")
     return MrzKey.from_mrz(piped)
 
 
@@ -63,20 +60,21 @@ def _read_text(stream: TextIO) -> str:
         return stream.read(LONGEST_INPUT)
     except UnicodeDecodeError:  # its text would quote what is there
         raise InputError("the MRZ is not text") from None
+    except OSError as error:
+        raise InputError(f"the MRZ cannot be read: {error.strerror}") from None
 
 
 def challenge_from(options: Options) -> bytes | None:
-    """The challenge that the caller wants signed, if any; its length is the reader's to judge.
+    """The challenge that the caller wants signed, if any.
 
     Raises:
-        InputError: it is not hexadecimal.
+        InputError: it is not 8 bytes in hexadecimal.
     """
     if options["challenge"] is None:
         return None
-    try:
-        return bytes.fromhex(options["challenge"])
-    except ValueError:
-        raise InputError("the challenge is not hexadecimal") from None
+    if not re.fullmatch(r"[0-9A-Fa-f]{16}", options["challenge"]):
+        raise InputError("--challenge: not 8 bytes in hexadecimal")
+    return bytes.fromhex(options["challenge"])
 
 
 def _ask_for_key() -> Key:
@@ -149,11 +147,12 @@ def _credentials_file(path: Path) -> dict[str, str]:
     try:
         if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise ConfigError(f"{path} may be read by others", advice=f"Run: chmod 600 {path}")
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"{path} cannot be read") from None
-    pairs = [line.partition("=") for line in text.splitlines() if line.strip()]
-    values = {name.strip(): value.strip() for name, _, value in pairs if name[:1] != "#"}
+    lines = [line.partition("=") for line in text.splitlines() if line.strip()]
+    pairs = [(name.strip(), value.strip()) for name, _, value in lines]
+    values = {name: value for name, value in pairs if not name.startswith("#")}
     if not set(values) <= set(CREDENTIALS):
         raise ConfigError(f"{path} holds other lines than api_key= and shared_secret=")
     return values

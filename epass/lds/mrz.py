@@ -22,6 +22,7 @@ WEIGHTS = (7, 3, 1)
 
 DOCUMENT_NUMBER, BIRTH, EXPIRY = "document number", "date of birth", "date of expiry"
 OPTIONAL_DATA, COMPOSITE = "optional data", "composite"
+AS_PRINTED = "Type it as it stands in the printed MRZ."
 MAX_NUMBER = 22  # Doc 9303-5 §4.2.4: positions 6 to 14 and 16 to 28 of TD1
 SHORT_NUMBER = 9
 NUMBER_RULE = (rf"[A-Z0-9<]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} letters, digits or <")
@@ -309,6 +310,9 @@ def information_from_fields(number: str, birth: str, expiry: str) -> str:
     number = _field(DOCUMENT_NUMBER, number.strip().rstrip(FILLER), *NUMBER_RULE)
     birth = _field(BIRTH, birth, r"[0-9<]{6}", "6 digits, YYMMDD, with < where unknown")
     expiry = _field(EXPIRY, expiry, r"[0-9]{6}", "6 digits, YYMMDD")
+    for name, printed in ((BIRTH, birth), (EXPIRY, expiry)):
+        if not (_at_most(printed[2:4], 12) and _at_most(printed[4:], 31)):
+            raise InputError(f"{name}: no month or day of the calendar, YYMMDD", advice=AS_PRINTED)
     parts = (number.ljust(SHORT_NUMBER, FILLER), birth, expiry)
     return "".join(part + check_digit(part) for part in parts)
 
@@ -316,8 +320,13 @@ def information_from_fields(number: str, birth: str, expiry: str) -> str:
 def _field(name: str, typed: str, pattern: str, rule: str) -> str:
     value = typed.strip().translate(UPPER)
     if not re.fullmatch(pattern, value):
-        raise InputError(f"{name}: not {rule}", advice="Type it as it stands in the printed MRZ.")
+        raise InputError(f"{name}: not {rule}", advice=AS_PRINTED)
     return value
+
+
+def _at_most(part: str, last: int) -> bool:
+    """A month or a day; unknown ones have fillers, and some documents zeros."""
+    return not part.isdigit() or int(part) <= last
 
 
 def birth_date(mrz: Mrz, *, today: date) -> date | None:

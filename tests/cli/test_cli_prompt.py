@@ -1,6 +1,7 @@
 """The prompts of `epass read`, for a person at a terminal."""
 
 import io
+import signal
 
 import pytest
 from cli_desk import Desk, Result
@@ -18,6 +19,7 @@ class Terminal(io.StringIO):
 def typed(
     lines: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Result:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr("sys.stdin", Terminal("\n".join(lines) + "\n"))
     with pytest.raises(SystemExit) as ended:
         main(["read", "--format", "json"])

@@ -129,7 +129,7 @@ def test_the_document_has_what_was_chosen(parse: Parse) -> None:
         (("--aa", "rsa", "--aa-long", "crash"), "choose one of refuse, truncate, announce"),
         (("--proof-lie", "nothing"), "lie: choose one of ca-other-key"),
         (("--proof-lie", "aa-empty"), "aa-empty takes a document that offers this proof"),
-        (("--ca-key-id", "-1"), "-1 is not in the range"),
+        (("--ca-key-id", "-1"), "--ca-key-id: not a valid number from 0 to"),
     ],
 )
 def test_choices_that_do_not_exist(run: Run, arguments: tuple[str, ...], problem: str) -> None:

@@ -1,6 +1,8 @@
 """`epass read` and `show`: keys, results, exit statuses, and what reaches the chip."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -77,12 +79,19 @@ def test_each_way_to_give_the_key(run: Run, desk: Desk, document: Document, tmp_
         ((), "No key"),
         (("--can", "123456", "--number", "X"), "Give one key"),
         (("--number", "X"), "go together"),
+        (("--can", ""), "the CAN is not six digits"),
+        (("--can", "123456", "--challenge", "zz"), "not 8 bytes in hexadecimal"),
+        (("--can", "123456", "--trace-random"), "--trace-random goes with --trace"),
+        (("--can", "123456", "--save", "x", "--trace", "x"), "are the same place"),
+        (("--mrz-file", "SECRETSECRET"), "--mrz-file: not a valid filename"),
+        (("SECRETSECRET",), "it takes fewer arguments"),
         (("--can", "12345"), "the CAN is not six digits"),
         (("--can", "\u0661\u0662\u0663\u0664\u0665\u0666"), "the CAN is not six digits"),
         (("--mrz", "P<UTO"), "the MRZ has 2 or 3 lines"),
         (("--number", "L898902C3", "--birth", "7408", "--expiry", "340415"), "date of birth"),
-        (("--reader",), "requires an argument"),
-        (("--wait", "soon"), "not a valid float"),
+        (("--number", "L898902C3", "--birth", "740812", "--expiry", "341315"), "date of expiry"),
+        (("--reader",), "--reader: an argument is missing"),
+        (("--wait", "soon"), "--wait: not a valid number from 0 to 86400"),
     ],
 )
 def test_a_wrong_key_or_option_is_a_usage_error(
@@ -91,7 +100,10 @@ def test_a_wrong_key_or_option_is_a_usage_error(
     result = run("read", *arguments)
     assert (result.status, result.out) == (2, "")
     assert problem in result.err
+    assert "SECRET" not in result.err
     assert desk.connections == 0
+    in_json = run("read", "--format", "json", *arguments)
+    assert problem in in_json.error["message"]
 
 
 def test_a_misread_mrz_never_reaches_the_chip(run: Run, desk: Desk, document: Document) -> None:
@@ -229,6 +241,31 @@ def test_a_full_disk_loses_nothing_that_was_read(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_mark_of_the_byte_order_is_no_part_of_the_mrz(
+    run: Run, desk: Desk, document: Document, tmp_path: Path
+) -> None:
+    (tmp_path / "mrz").write_text(document.mrz, "utf-8-sig")
+    assert run("read", "--mrz-file", str(tmp_path / "mrz")).status == 0
+
+
+def test_a_place_that_is_taken_during_the_read_loses_nothing(
+    run: Run, desk: Desk, document: Document, tmp_path: Path
+) -> None:
+    chip, kept = desk.channel, tmp_path / "one"
+
+    class Takes:
+        def transmit(self, command: Command) -> Response:
+            kept.mkdir(exist_ok=True)
+            (kept / "other").touch()
+            return chip.transmit(command)
+
+    desk.channel = Takes()
+    result = run("read", "--mrz", document.mrz, "--save", str(kept))
+    assert result.status == 2
+    assert "ERIKSSON, ANNA MARIA" in result.out
+    assert "is not an empty folder" in result.err
+
+
 def test_what_is_no_text_is_no_mrz(run: Run, desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "mrz").write_bytes(bytes(range(128, 256)))
     result = run("read", "--mrz-file", str(tmp_path / "mrz"))
@@ -241,6 +278,49 @@ def test_show_of_what_is_no_dump(run: Run, tmp_path: Path) -> None:
     result = run("show", str(tmp_path))
     assert result.status == 5
     assert "dump.json: missing; this is no dump of epass" in result.err
+
+
+@pytest.mark.parametrize("arguments", [("--format", "json", "nonsense"), ("--format=json", "--no")])
+def test_a_command_line_that_is_not_understood_is_answered_in_json(
+    run: Run, arguments: tuple[str, ...]
+) -> None:
+    result = run("read", *arguments)
+    assert (result.status, result.out) == (2, "")
+    assert result.error["code"] == "input"
+    assert result.error["advice"] == "See epass read --help."
+    assert "nonsense" not in result.err
+
+
+def test_what_others_wrote_does_not_steer_the_terminal(
+    run: Run, desk: Desk, document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = document.files[File.DG1].replace(b"ERIKSSON<<", b"ERIK\x1b[2J<<")
+    files = MappingProxyType({**document.files, File.DG1: forged})
+    desk.channel = Chip(replace(document, files=files))
+    result = run("read", "--mrz", document.mrz)
+    assert result.status == 6
+    assert "\x1b" not in result.out + result.err
+
+
+def test_a_console_without_the_letters(document: Document, tmp_path: Path) -> None:
+    place = tmp_path / "\u0416"
+    result = subprocess.run(
+        (sys.executable, "-m", "epass.cli.main", "demo", "--save", str(place)),
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert b"\\u0416" in result.stdout
+
+
+def test_a_closed_stdout_is_said(tmp_path: Path) -> None:
+    if os.name == "nt":
+        pytest.skip("no shell that closes a stream")
+    command = f"{sys.executable} -m epass.cli.main demo >&-"
+    result = subprocess.run(("sh", "-c", command), capture_output=True, text=True, check=False)
+    assert result.returncode == 10
+    assert "standard output is closed" in result.stderr
 
 
 def test_a_narrow_terminal_wraps(

@@ -75,7 +75,7 @@ def test_required_trust_that_is_not_there(
 ) -> None:
     arguments = ("--mrz", document.mrz, *endpoint.options, "--require-trust", "--format", "json")
     result = run("read-and-upload", *arguments)
-    assert (result.status, result.out) == (7, "")
+    assert (result.status, result.facts["receipt"]) == (7, None)
     assert result.error["unknown"] == "ds.path"
     assert endpoint.stand_in.stored == []
 
@@ -101,7 +101,7 @@ def test_each_answer_is_its_own_error(
 ) -> None:
     arguments = ("--mrz", document.mrz, *endpoint.options, "--format", "json")
     result = run("read-and-upload", *arguments)
-    assert (result.status, result.out) == (status, "")
+    assert (result.status, result.facts["receipt"]) == (status, None)
     assert result.error["code"] == code
     assert result.error["advice"]
 
@@ -124,17 +124,73 @@ def quick(pause: Callable[..., float | None]) -> Callable[..., float | None]:
     return shortened
 
 
-@pytest.mark.parametrize("endpoint", [("409",)], indirect=True)
+REPEATS = [
+    (("401",), "--session SESSION"),
+    (("404",), "--session NEW-SESSION"),
+    (("409",), "--session NEW-SESSION"),
+    (("415",), "--session SESSION --compression none"),
+    (("stored-then-cut",), "--session SESSION"),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "repeat"), REPEATS, indirect=["endpoint"])
 def test_a_failed_upload_says_how_to_repeat(
-    run: Run, desk: Desk, document: Document, endpoint: Endpoint, tmp_path: Path
+    run: Run, desk: Desk, document: Document, endpoint: Endpoint, tmp_path: Path, repeat: str
 ) -> None:
-    place = tmp_path / "one"
+    place = tmp_path / "one two"
     read = ("read-and-upload", "--mrz", document.mrz, *endpoint.options)
     result = run(*read, "--save", str(place))
-    repeat = f"epass upload {place} --session {endpoint.session}"
-    assert f"To repeat without the document: {repeat}" in result.err
+    command = f"epass upload '{place}' {repeat.replace('SESSION', endpoint.session)}"
+    command = command.replace(f"NEW-{endpoint.session}", "NEW-SESSION")
+    assert f"To repeat without the document: {command}\n" in result.err
     assert "with --save DIR an upload repeats" in run(*read).err
-    assert run(*repeat.split()[1:]).status == 8  # the command that was named exists
+
+
+@pytest.mark.parametrize("endpoint", [("400-1410",), ("413",)], indirect=True)
+def test_what_will_be_refused_again_is_not_to_be_repeated(
+    run: Run, desk: Desk, document: Document, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    arguments = ("--mrz", document.mrz, *endpoint.options, "--save", str(tmp_path / "one"))
+    assert "repeat" not in run("read-and-upload", *arguments).err
+
+
+def test_an_interrupted_upload_may_have_arrived(
+    run: Run,
+    desk: Desk,
+    document: Document,
+    endpoint: Endpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(upload.VeriffClient, "upload_nfc", interrupted)
+    place = tmp_path / "one"
+    arguments = ("--mrz", document.mrz, *endpoint.options, "--save", str(place))
+    result = run("read-and-upload", *arguments)
+    assert result.status == 130
+    assert "It may have arrived: look at the session" in result.err
+    assert f"epass upload {place} --session {endpoint.session}" in result.err
+
+
+def test_a_result_that_is_lost_says_that_it_was_uploaded(
+    run: Run, desk: Desk, document: Document, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_text: str, *, err: bool = False, color: bool | None = None) -> None:
+        if not err:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("epass.cli.output.click.echo", full)
+    monkeypatch.setattr("epass.cli.output._silence", lambda: None)
+    told: list[str] = []
+    monkeypatch.setattr("epass.cli.render.say", told.append)
+    arguments = ("--mrz", document.mrz, *endpoint.options, "--format", "json")
+    assert run("read-and-upload", *arguments).status == 10
+    error = json.loads(told[-1])
+    assert error["message"] == "the result cannot be written: No space left on device"
+    (stored,) = endpoint.stand_in.stored
+    assert error["notes"] == [f"Uploaded: media {stored.media_id}, session {endpoint.session}"]
 
 
 def test_nothing_listens(

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -18,6 +18,10 @@ from epass.lds.names import File
 
 SCHEMA, SCHEMA_VERSION = "epass.dump", 1
 INDEX = "dump.json"
+
+# Who opens a folder of somebody else's sees its texts on a terminal.
+MAX_WORD, MAX_TEXT, MAX_TEXTS = 64, 500, 100  # characters, characters, and how many
+MAX_NUMBER = 10**9  # of commands, and of seconds: more than any read takes
 
 # The names that other readers use for the same files, so that their tools find them.
 FILE_NAMES: Mapping[File, str] = MappingProxyType(
@@ -31,8 +35,8 @@ class Access:
 
     ``protocol`` is "BAC" or "PACE", ``password`` "MRZ" or "CAN", ``cipher`` "3DES", "AES-128",
     "AES-192" or "AES-256"; ``mapping`` ("GM", "IM", "CAM"), ``parameter_id`` (Doc 9303-11 table
-    12) and ``group``, its name, are of PACE and None for BAC. ``fallback`` marks a BAC that was
-    used although the chip offers PACE, because the caller allowed it.
+    12) and ``group``, its name, are of PACE and None for BAC. ``fallback`` marks a BAC by the
+    caller's word, who asked for it or let it follow a PACE that failed, whatever the chip showed.
     """
 
     protocol: str
@@ -56,17 +60,17 @@ class Access:
 
     @classmethod
     def from_dict(cls, raw: object) -> Self:
-        """Raises FormatError where a member is missing or of another type."""
+        """Raises FormatError where a member is missing, of another type or not plain text."""
         if not isinstance(raw, dict):
             raise FormatError("access is not an object", INDEX)
         return cls(
-            _text(raw, "protocol"),
-            _text(raw, "password"),
-            _text(raw, "cipher"),
-            _optional(raw, "mapping", str),
+            _word(raw, "protocol"),
+            _word(raw, "password"),
+            _word(raw, "cipher"),
+            _optional_word(raw, "mapping"),
             _optional(raw, "parameter_id", int),
-            _optional(raw, "group", str),
-            raw.get("fallback") is True,
+            _optional_word(raw, "group"),
+            _flag(raw, "fallback"),
         )
 
 
@@ -110,7 +114,7 @@ class Dump:
             "seconds": self.seconds,
             "evidence": self.evidence.as_dict(),
             "quirks": list(self.quirks),
-            "notes": list(self.notes),
+            "notes": [_showable(note) for note in self.notes],
             "files": {
                 file.label: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
                 for file, content in self.files.items()
@@ -124,8 +128,9 @@ class Dump:
         """The reverse of ``to_files``.
 
         Raises:
-            FormatError: the index is missing, malformed or of another version, or a file is
-                missing or does not have the size and SHA-256 of the index.
+            FormatError: the index is missing, malformed or of another version, holds texts that
+                cannot be shown, or a file is missing or does not have the size and SHA-256 of
+                the index.
         """
         index = _index(named)
         files = {}
@@ -139,8 +144,8 @@ class Dump:
             files=files,
             access=Access.from_dict(index.get("access")),
             read_at=_time(index),
-            apdus=_optional(index, "apdus", int) or 0,
-            seconds=float(_optional(index, "seconds", (int, float)) or 0.0),
+            apdus=_amount(index, "apdus", int),
+            seconds=float(_amount(index, "seconds", (int, float))),
             evidence=Evidence.from_dict(index.get("evidence", {})),
             quirks=_texts(index, "quirks"),
             notes=_texts(index, "notes"),
@@ -151,14 +156,19 @@ def _index(named: Mapping[str, bytes]) -> dict[str, Any]:
     if INDEX not in named:
         raise FormatError("missing; this is no dump of epass", INDEX)
     try:
-        index = json.loads(named[INDEX])
-    except ValueError:  # its text would quote the content
+        index = json.loads(named[INDEX], parse_constant=_no_constant)
+    except (ValueError, RecursionError):  # its text would quote the content
         raise FormatError("not JSON", INDEX) from None
     if not isinstance(index, dict) or index.get("schema") != SCHEMA:
         raise FormatError("not the index of an epass dump", INDEX)
-    if index.get("version") != SCHEMA_VERSION:
+    version = index.get("version")
+    if type(version) is not int or version != SCHEMA_VERSION:  # true and 1.0 are equal to 1
         raise FormatError(f"not version {SCHEMA_VERSION}", INDEX)
     return index
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)  # NaN and Infinity, which RFC 8259 §6 does not have
 
 
 def _file(label: object) -> File:
@@ -181,7 +191,9 @@ def _content(named: Mapping[str, bytes], file: File, expected: object) -> bytes:
 def _time(index: dict[str, Any]) -> datetime:
     try:
         moment = datetime.fromisoformat(_text(index, "read_at"))
-    except ValueError:
+        if moment.tzinfo is not None:
+            moment.astimezone(UTC)  # which the first and the last hours of the calendar lack
+    except (ValueError, OverflowError):
         raise FormatError("read_at is not a time", INDEX) from None
     if moment.tzinfo is None:
         raise FormatError("read_at has no time zone", INDEX)
@@ -199,7 +211,43 @@ def _texts(raw: dict[str, Any], name: str) -> tuple[str, ...]:
     values = raw.get(name, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise FormatError(f"{name} is not a list of texts", INDEX)
+    if len(values) > MAX_TEXTS:
+        raise FormatError(f"{name} has more than {MAX_TEXTS} texts", INDEX)
+    if any(value != _showable(value) for value in values):
+        raise FormatError(
+            f"{name} has a text of over {MAX_TEXT} characters, or that cannot be printed", INDEX
+        )
     return tuple(values)
+
+
+def _showable(text: str) -> str:
+    """``text`` as it may be shown; a chip can have chosen a part of it."""
+    return "".join(mark if mark.isprintable() else "?" for mark in text[:MAX_TEXT])
+
+
+def _word(raw: dict[str, Any], name: str) -> str:
+    value = _text(raw, name)
+    if len(value) > MAX_WORD or not (value.isascii() and value.isprintable()):
+        raise FormatError(f"{name} is not up to {MAX_WORD} printable ASCII characters", INDEX)
+    return value
+
+
+def _optional_word(raw: dict[str, Any], name: str) -> str | None:
+    return None if _optional(raw, name, str) is None else _word(raw, name)
+
+
+def _flag(raw: dict[str, Any], name: str) -> bool:
+    value = raw.get(name, False)
+    if not isinstance(value, bool):
+        raise FormatError(f"{name} is of the wrong type", INDEX)
+    return value
+
+
+def _amount(raw: dict[str, Any], name: str, kind: Any) -> Any:
+    value = _optional(raw, name, kind) or 0
+    if not 0 <= value <= MAX_NUMBER:  # compared as it is: float() overflows
+        raise FormatError(f"{name} is not between 0 and {MAX_NUMBER}", INDEX)
+    return value
 
 
 def _optional(raw: dict[str, Any], name: str, kind: Any) -> Any:

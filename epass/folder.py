@@ -24,12 +24,12 @@ def check_free(folder: Path) -> None:
     """See that a dump can be written to ``folder``, before a chip is touched.
 
     Raises:
-        InputError: it is a file, or holds something already.
+        InputError: it is a file or a link, holds something already, or is in use.
         StorageError: its parent is missing or may not be written.
     """
     with _storage(folder):
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError(f"{folder} exists and is not an empty folder")
+        if os.path.lexists(folder):
+            _check_replaceable(folder)
         os.rmdir(_sibling(folder))
 
 
@@ -37,7 +37,7 @@ def save(dump: Dump, folder: Path) -> None:
     """Write ``dump`` to ``folder``, which is made.
 
     Raises:
-        InputError: ``folder`` holds something already.
+        InputError: ``folder`` is there already and is not an empty folder out of use.
         StorageError: the disk is full, or the place may not be written.
     """
     check_free(folder)
@@ -62,9 +62,9 @@ def load(folder: Path) -> Dump:
         FormatError: it holds no dump, or not the bytes that were saved.
         StorageError: it cannot be read.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder")
     with _storage(folder):
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder")
         names = {INDEX, *FILE_NAMES.values()} & {item.name for item in folder.iterdir()}
         return Dump.from_files({name: _read(folder / name) for name in names})
 
@@ -131,8 +131,16 @@ def _read(path: Path) -> bytes:
 
 def _sibling(folder: Path) -> Path:
     """A new folder beside ``folder``, so that renaming it is atomic."""
-    parent = Path(os.path.abspath(folder)).parent
+    parent = folder.parent.resolve(strict=True)  # by the links, as renaming goes by them
     return Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
+
+
+def _check_replaceable(folder: Path) -> None:
+    """What is at ``folder`` gives way to the dump, which is renamed to it."""
+    if folder.is_symlink() or not folder.is_dir() or any(folder.iterdir()):
+        raise InputError(f"{folder} exists and is not an empty folder")
+    if folder.samefile(os.curdir) or os.path.ismount(folder):
+        raise InputError(f"{folder} is in use and cannot be replaced; name a new folder")
 
 
 @contextmanager

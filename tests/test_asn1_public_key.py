@@ -87,6 +87,27 @@ def test_standardized_domain_parameters() -> None:
 
 PROBLEM = "test: not the structure that the standard prescribes"
 RANGE = "test: a DH parameter or public value out of range"
+NO_NUMBER = "test: no number of standardized domain parameters"
+HUGE = 1 << 20_000  # 2,501 bytes, 6,021 digits: more than Python writes
+
+
+def standardized(number: int) -> bytes:
+    return encoded(der.sequence(der.oid(STANDARDIZED), der.integer(number)), b"\x04")
+
+
+@pytest.mark.parametrize("number", [0, 31])
+def test_the_ends_of_the_standardized_domain_parameters(number: int) -> None:
+    assert public_key(standardized(number)) == asn1.StandardizedKey(number, b"\x04")
+
+
+def test_every_key_has_a_repr() -> None:
+    rsa_key = encoded(
+        der.sequence(der.oid("1.2.840.113549.1.1.1"), b"\x05\x00"),
+        der.sequence(der.integer((1 << 16_384) - 1), der.integer(3)),
+    )
+    assert repr(public_key(rsa_key)) == "RsaKey(oid='1.2.840.113549.1.1.1', pss=None)"
+    huge_curve = asn1.ExplicitCurve(HUGE, HUGE, HUGE, b"\x04", HUGE, HUGE)
+    assert repr(asn1.EcKey(huge_curve, b"")).startswith("EcKey(curve=ExplicitCurve(")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +135,10 @@ RANGE = "test: a DH parameter or public value out of range"
         (dh_key(PKCS3, 1 << MAX_DH_BITS, 5), RANGE),
         (encoded(der.sequence(der.oid(STANDARDIZED)), b"\x04"), PROBLEM),
         (encoded(der.sequence(der.oid(STANDARDIZED), b"\x05\x00"), b"\x04"), PROBLEM),
+        (standardized(32), NO_NUMBER),
+        (standardized(-1), NO_NUMBER),
+        (standardized(HUGE), NO_NUMBER),
+        (standardized(-HUGE), NO_NUMBER),
         (
             der.sequence(der.sequence(der.oid(STANDARDIZED), der.integer(1)), b"\x03\x02\x01\x80"),
             "test: not a whole number of octets",

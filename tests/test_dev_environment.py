@@ -35,7 +35,7 @@ class TestEnvironment:
         machine = Machine()
         setup_environment.ensure_packages(machine, layout, "demo")
         pip, editable = machine.commands
-        assert "--no-deps --require-hashes --requirement" in pip
+        assert "--only-binary :all: --no-deps --require-hashes --requirement" in pip
         assert f"--no-build-isolation --editable {layout.root}" in editable
         assert (layout.build / "locked.txt").read_text() == PIN.format("click")  # no pyscard here
         assert setup_environment.ensure_packages(machine, layout, "demo") == "up to date"
@@ -75,7 +75,10 @@ class TestEnvironment:
         probes = iter([Outcome(1, "ModuleNotFoundError"), OK])
         machine = Machine(lambda line: next(probes) if "smartcard" in line else None)
         assert setup_environment.ensure_pyscard(machine, layout, "demo") == ""
-        assert len(machine.ran("--no-build-isolation --no-deps --require-hashes")) == 2
+        swig, pyscard = machine.ran("--no-deps --require-hashes")
+        assert "--only-binary :all:" in swig  # its source would fetch what no lock names
+        assert "--no-build-isolation" in pyscard
+        assert "--only-binary" not in pyscard
         assert (layout.build / "locked.txt").read_text() == PIN.format("pyscard")
 
     def test_pyscard_cannot_be_built(self, layout: Layout) -> None:

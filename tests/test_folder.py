@@ -41,6 +41,77 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         folder.check_free(tmp_path / "file")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows asks for a right to make links")
+def test_a_link_is_refused_before_the_read(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in ("nowhere", "empty"):
+        link = tmp_path / f"to-{name}"
+        link.symlink_to(tmp_path / name)
+        with pytest.raises(InputError, match=f"to-{name} exists and is not an empty folder"):
+            folder.check_free(link)
+        assert link.is_symlink()
+
+
+def test_the_working_folder_is_refused_before_the_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for place in (Path("."), tmp_path / "here", Path("../here")):
+        with pytest.raises(InputError, match="is in use and cannot be replaced"):
+            folder.check_free(place)
+    assert list(tmp_path.iterdir()) == [tmp_path / "here"]
+
+
+def test_a_mount_point_is_refused_before_the_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os.path, "ismount", lambda place: place == tmp_path)
+    with pytest.raises(InputError, match="is in use and cannot be replaced"):
+        folder.check_free(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows goes up without looking at the folder")
+def test_a_way_through_a_missing_folder_is_refused_before_the_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError, match="No such file or directory"):
+        folder.check_free(Path("new/../one"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows asks for a right to make links")
+def test_a_way_up_from_a_link_is_gone_as_the_system_goes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "far" / "inner").mkdir(parents=True)
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "link").symlink_to(tmp_path / "far" / "inner")
+    made: list[Path] = []
+    sibling = folder._sibling
+
+    def noted(place: Path) -> Path:
+        made.append(sibling(place))
+        return made[-1]
+
+    monkeypatch.setattr(folder, "_sibling", noted)
+    folder.save(DUMP, tmp_path / "desk" / "link" / ".." / "one")
+    assert folder.load(tmp_path / "far" / "one") == DUMP
+    assert {place.parent for place in made} == {tmp_path / "far"}  # renamed in one file system
+
+
+def test_a_folder_that_may_not_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", forbidden)
+    with pytest.raises(StorageError, match="one: Permission denied"):
+        folder.load(tmp_path / "one")
+
+
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")

@@ -283,6 +283,14 @@ class TestWitness:
         ):
             witness.ask({"a": 1})
 
+    def test_it_closes_its_output_but_does_not_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("tools.interop.witness.END_SECONDS", 0.1)
+        with (
+            stand_in("import os, time; os.close(1); time.sleep(30)") as witness,
+            pytest.raises(WitnessError, match=r"^the witness closed its output, but does not end$"),
+        ):
+            witness.ask({"a": 1})
+
     def test_it_is_silent(self) -> None:
         with (
             stand_in("pass", patience=0.2) as witness,

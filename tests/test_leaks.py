@@ -25,6 +25,7 @@ from epass.errors import EpassError
 from epass.lds.document import Document as Shown
 from epass.lds.names import File
 from epass.sim import issuer
+from epass.sim.access import PaceOffer, PaceSuite
 from epass.sim.chip import Chip
 from epass.trust.verify import verify
 from epass.upload import NfcPayload, VeriffClient
@@ -70,6 +71,30 @@ def everything_that_is_logged(
 
 def read(key: Key, **options: object) -> Dump:
     return reader.read(Chip(DOCUMENT, **options), key)  # type: ignore[arg-type]
+
+
+def proving() -> issuer.Document:
+    """The holder's document with every proof that a chip can offer."""
+    suites = (PaceSuite.named("AES-128", 13, "CAM"), PaceSuite.named("AES-128", 13, "GM"))
+    return issuer.issue(
+        HOLDER,
+        can=CAN,
+        pace=PaceOffer(suites),
+        chip_authentication=[issuer.CaScheme()],
+        active_authentication=issuer.AaScheme("ECDSA"),
+    )
+
+
+def test_no_proof_shows_anything() -> None:
+    document = proving()
+    dump = reader.read(Chip(document), Can(CAN))
+    assert set(dump.evidence.as_dict()) >= {"active", "chip", "mapping"}
+    report = verify(dump, at=datetime.now(UTC))
+    assert report.chip == "proven"
+    for thing in (document, dump, dump.evidence, report.as_dict(), dump.notes):
+        clean(repr(thing))
+    assert dump.evidence.chip is not None
+    assert repr(dump.evidence.chip.private_key)[2:-1] not in repr(dump)
 
 
 def test_the_marks_are_there_to_be_found() -> None:

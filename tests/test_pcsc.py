@@ -1,5 +1,6 @@
 """Readers, waiting and connecting, with a stand-in for pyscard: every failure has its error."""
 
+import math
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from epass.errors import (
     Cancelled,
     CardRemovedError,
     CommunicationError,
+    InputError,
     MissingPackageError,
     NoCardError,
     NoReaderError,
@@ -33,6 +35,7 @@ class TestMissingPackage:
         for attempt in (list_readers, connect):
             with pytest.raises(MissingPackageError, match="pyscard is not installed") as caught:
                 attempt()
+            assert caught.value.facts == {"package": "pyscard"}
             assert "pip install 'epass[pcsc]'" in caught.value.advice
             assert "C compiler" in caught.value.advice
             assert "libpcsclite-dev" in caught.value.advice
@@ -195,6 +198,32 @@ class TestWaiting:
         install_scard(FakeScard(Left=[EMPTY], Right=[EMPTY, PRESENT]))
         with connect(wait=5) as channel:
             assert channel.reader == "Right"
+
+    def test_a_card_in_a_contact_slot_is_left_alone(self, install_scard: InstallScard) -> None:
+        scard = install_scard(FakeScard(Desk_ICC=[PRESENT], Desk_PICC=[EMPTY, PRESENT]))
+        with connect(wait=5) as channel:
+            assert channel.reader == "Desk PICC"
+        assert {call[1] for call in scard.called("SCardConnect")} == {"Desk PICC"}
+
+    def test_a_card_in_a_contact_slot_is_not_the_awaited_one(
+        self, install_scard: InstallScard
+    ) -> None:
+        scard = install_scard(FakeScard(Desk_ICC=[PRESENT], Desk_PICC=[EMPTY]))
+        with pytest.raises(NoCardError, match=r"there is no card on Desk PICC$"):
+            connect()
+        assert scard.called("SCardConnect") == []
+        with connect("desk icc") as channel:
+            assert channel.reader == "Desk ICC"
+
+    @pytest.mark.parametrize("name", ["wait", "timeout"])
+    @pytest.mark.parametrize("seconds", [-1, -0.1, math.nan, math.inf, -math.inf])
+    def test_what_is_no_time_is_refused(
+        self, install_scard: InstallScard, name: str, seconds: float
+    ) -> None:
+        scard = install_scard(FakeScard(Desk=[PRESENT]))
+        with pytest.raises(InputError, match=f"^{name}: a number of seconds, 0 or more$"):
+            connect(**{name: seconds})  # type: ignore[arg-type]
+        assert scard.calls == []
 
     def test_sam_is_no_place(self, install_scard: InstallScard) -> None:
         install_scard(FakeScard(Desk_SAM=[PRESENT], Desk=[EMPTY]))

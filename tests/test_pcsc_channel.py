@@ -88,11 +88,23 @@ class TestWrongLe:
         with connect() as channel:
             assert channel.transmit(Command(0xB0, cla=cla, le=4)) == Response(sw=0x6C02)
 
-    def test_chained_is_not_protected(self, scard: FakeScard) -> None:
+    @pytest.mark.parametrize("ins", [0xA4, 0xB0, 0xB1])
+    def test_what_may_be_repeated(self, scard: FakeScard, ins: int) -> None:
         scard.answer = script(b"\x6c\x02", b"ab\x90\x00")
         with connect() as channel:
-            assert channel.transmit(Command(0x86, cla=0x10, data=b"\x7c\x00", le=256)).data == b"ab"
-        assert sent(scard)[1] == "10860000027c0002"
+            assert channel.transmit(Command(ins, data=b"\x7c\x00", le=256)).data == b"ab"
+        assert sent(scard)[1] == f"00{ins:02x}0000027c0002"
+
+    @pytest.mark.parametrize("ins", [0x22, 0x82, 0x84, 0x86, 0x88, 0x2A])
+    @pytest.mark.parametrize("cla", [0x00, 0x10])
+    def test_what_may_have_used_a_key_or_a_challenge_up(
+        self, scard: FakeScard, ins: int, cla: int
+    ) -> None:
+        scard.answer = script(b"\x6c\x02")
+        with connect() as channel:
+            command = Command(ins, cla=cla, data=b"\x7c\x00", le=256)
+            assert channel.transmit(command) == Response(sw=0x6C02)
+        assert sent(scard) == [command.encode().hex()]
 
 
 class TestT0:
@@ -212,6 +224,7 @@ class TestSilence:
         started = time.monotonic()
         with pytest.raises(CardSilentError, match=r"did not answer within 0\.1 s") as caught:
             channel.transmit(READ)
+        assert caught.value.facts["seconds"] == 0.1
         with pytest.raises(CardSilentError) as again:
             channel.transmit(READ)
         channel.close()

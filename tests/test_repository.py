@@ -77,6 +77,13 @@ def project_files() -> Iterator[tuple[str, str]]:
             continue  # not text
 
 
+def test_the_source_distribution_has_every_folder() -> None:
+    folders = {name.partition("/")[0] for name, _ in project_files() if "/" in name}
+    included = set(PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"])
+    assert {".ci", "requirements"} <= folders
+    assert folders - included == set()
+
+
 def index_hosts() -> set[str]:
     """The package indexes that pip is configured with here: of no concern to anybody else."""
     listed = run([sys.executable, "-m", "pip", "config", "list"])

@@ -1,7 +1,8 @@
 """The ``.venv``: made, filled from the lock, with epass itself installed for editing.
 
-Nothing is fetched that the lock does not name with a hash: what pip would build with (hatchling
-for epass, swig and setuptools for pyscard) is locked and installed beforehand.
+Nothing is fetched that the lock does not name with a hash: packages come as wheels only, for pip
+fetches what a build needs as it likes. The two that are built, epass and pyscard, are built with
+what is locked and installed beforehand (hatchling; swig and setuptools).
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from tools import lockfile
 from tools.running import Outcome, Run, SetupError, say
 from tools.setup_packages import PythonFacts
 
+WHEELS = ("--only-binary", ":all:")
 WITH_PYSCARD = frozenset({"pyscard", "swig"})  # for PC/SC only: the rest works without them
 PYSCARD_VERSION = (
     "import sys, importlib.metadata, smartcard.scard; found = importlib.metadata.version('pyscard')"
@@ -124,7 +126,7 @@ def ensure_packages(run: Run, layout: Layout, kind: str) -> str:
     if layout.program("epass").exists() and wanted.items() <= found.items():
         return "up to date"
     pins = [pin for pin in lockfile.read(layout.root, kind) if pin.name not in WITH_PYSCARD]
-    _demand(_install_pins(run, layout, pins), "the locked packages could not be installed")
+    _demand(_install_pins(run, layout, pins, *WHEELS), "the locked packages could not be installed")
     project = ["--no-deps", "--no-build-isolation", "--editable", str(layout.root)]
     _demand(_pip_install(run, layout, project), "epass itself could not be installed")
     if not layout.program("epass").exists():
@@ -139,8 +141,9 @@ def ensure_pyscard(run: Run, layout: Layout, kind: str) -> str:
     works = f"{PYSCARD_VERSION}; sys.exit(found != {pins['pyscard'].version!r})"
     if _python(run, layout, "-c", works).ok:
         return ""
-    for name in ("swig", "pyscard"):  # in this order: the second is built with the first
-        outcome = _install_pins(run, layout, [pins[name]], "--no-build-isolation")
+    # In this order: the second is built with the first.
+    for name, options in (("swig", WHEELS), ("pyscard", ("--no-build-isolation",))):
+        outcome = _install_pins(run, layout, [pins[name]], *options)
         if not outcome.ok:
             return f"{name} could not be installed: {outcome.reason}"
     outcome = _python(run, layout, "-c", works)

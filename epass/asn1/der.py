@@ -64,7 +64,7 @@ class Scanner:
 
     def _step(self, at: int, around: list[Span]) -> int:
         """Over one header, and over its value if that is primitive."""
-        if around[-1].endless and self.data[at : around[-1].end].startswith(END_OF_CONTENTS):
+        if around[-1].endless and self.data.startswith(END_OF_CONTENTS, at, around[-1].end):
             around.pop()
             return at + len(END_OF_CONTENTS)
         value = self.header(at, around[-1].end)

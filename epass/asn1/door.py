@@ -38,6 +38,8 @@ from epass.errors import FormatError
 
 MAX_RSA_BITS = 16_384  # OPENSSL_RSA_MAX_MODULUS_BITS; the standard ends at 4,096
 MAX_DH_BITS = 10_000  # OPENSSL_DH_MAX_MODULUS_BITS; the standard ends at 2,048
+MAX_SALT = MAX_RSA_BITS // 8  # bytes; no modulus has room for a longer one
+MAX_PARAMETER_ID = 31  # Doc 9303-11 §9.5.1 table 12
 
 DATA, SIGNED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
 CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (f"1.2.840.113549.1.9.{arc}" for arc in (3, 4, 5))
@@ -199,9 +201,15 @@ def _public_key(info: bytes, where: str) -> PublicKey:
     if algorithm.oid in (DH_PUBLIC_NUMBER, DH_KEY_AGREEMENT):
         return _dh_key(algorithm, key, where)
     if algorithm.oid == STANDARDIZED_PARAMETERS:
-        number = core.Integer.load(algorithm.parameters, strict=True).native
-        return StandardizedKey(number, key)
+        return StandardizedKey(_parameter_id(algorithm, where), key)
     return OtherKey(algorithm)
+
+
+def _parameter_id(algorithm: Algorithm, where: str) -> int:
+    number: int = core.Integer.load(algorithm.parameters, strict=True).native
+    if not 0 <= number <= MAX_PARAMETER_ID:
+        raise FormatError("no number of standardized domain parameters", where)
+    return number
 
 
 def _rsa_key(algorithm: Algorithm, key: bytes, where: str) -> RsaKey:
@@ -258,12 +266,14 @@ def pss_parameters(algorithm: Algorithm, *, where: str) -> PssParameters:
             raise FormatError("the parameters of RSASSA-PSS are missing", where)  # RFC 4055 §3.1
         der.scan(algorithm.parameters, where)
         given = _whole(algos.RSASSAPSSParams.load(algorithm.parameters, strict=True), where)
-        mgf = given["mask_gen_algorithm"]
+        mgf, salt = given["mask_gen_algorithm"], given["salt_length"].native
+        if not 0 <= salt <= MAX_SALT:
+            raise FormatError("a PSS salt length out of range", where)
         return PssParameters(
             hash_oid=given["hash_algorithm"]["algorithm"].dotted,
             mgf_oid=mgf["algorithm"].dotted,
             mgf_hash_oid=mgf["parameters"]["algorithm"].dotted,
-            salt_length=given["salt_length"].native,
+            salt_length=salt,
             trailer=int(given["trailer_field"]),
         )
 

@@ -1,6 +1,8 @@
 """What the door hands out: certificates, public keys and signed data as frozen values.
 
 Source: RFC 5652 (CMS), RFC 5280 (X.509), RFC 4055 and RFC 3279 (keys), Doc 9303-11 §9.5.
+
+Numbers that no standard bounds are not in a repr: Python writes no more than 4,300 digits.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ class PssParameters:
     mgf_oid: str
     mgf_hash_oid: str
     salt_length: int
-    trailer: int
+    trailer: int = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class RsaKey:
     """``oid`` is rsaEncryption or id-RSASSA-PSS; ``pss`` is what the latter restricts it to."""
 
     oid: str
-    n: int
-    e: int
+    n: int = field(repr=False)
+    e: int = field(repr=False)
     pss: PssParameters | None = None
 
 
@@ -43,12 +45,12 @@ class ExplicitCurve:
     An absent cofactor is 1, that of every curve of Doc 9303-11: p and n determine it.
     """
 
-    p: int
-    a: int
-    b: int
+    p: int = field(repr=False)
+    a: int = field(repr=False)
+    b: int = field(repr=False)
     generator: bytes
-    n: int
-    cofactor: int
+    n: int = field(repr=False)
+    cofactor: int = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,10 @@ class EcKey:
 class DhKey:
     """``q`` is the order of the subgroup, None in PKCS #3; ``y`` is the public value, unchecked."""
 
-    p: int
-    g: int
-    q: int | None
-    y: int
+    p: int = field(repr=False)
+    g: int = field(repr=False)
+    q: int | None = field(repr=False)
+    y: int = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Certificate:
     """An X.509 certificate. ``raw`` is the original slice; the times are in UTC."""
 
     raw: bytes = field(repr=False)
-    serial: int
+    serial: int = field(repr=False)
     issuer: Name
     subject: Name
     not_before: datetime
@@ -120,7 +122,7 @@ class SignerInfo:
     """
 
     issuer: Name | None
-    serial: int | None
+    serial: int | None = field(repr=False)
     subject_key_id: bytes | None
     digest_algorithm: Algorithm
     signature_algorithm: Algorithm

@@ -3,9 +3,10 @@
 Source: ICAO Doc 9303-11 §4.2 (chip access procedure), §4.4.1. Whoever disturbs the link must not be
 able to choose the weaker protocol, so everything here fails closed: BAC follows only from a
 chip that offers no PACE, or from the caller's word, and then it stands in the dump. The key is
-used once. What the chip refuses before the key is used may be asked for in another way, after a
-reset, since a chip that has refused is in a state that the standard does not define. Where the
-chip cannot be reset, the refusal is the end.
+used once. What the chip refuses before the key is used, with a status word that says that it does
+not have what it was asked for, may be asked for in another way, after a reset, since a chip that
+has refused is in a state that the standard does not define. Where the chip cannot be reset, the
+refusal is the end. A chip that is opened again is opened as it was before, or not at all.
 """
 
 import time
@@ -28,6 +29,7 @@ from epass.errors import (
     EpassError,
     FormatError,
     InputError,
+    ProtocolError,
     StatusError,
     UnsupportedError,
 )
@@ -36,6 +38,7 @@ from epass.lds.names import File
 from epass.lds.security_infos import (
     ID_PACE,
     PaceDomainParameterInfo,
+    SecurityInfo,
     SecurityInfos,
     UnknownInfo,
 )
@@ -49,6 +52,8 @@ NO_CARD_ACCESS = (ABSENT, 0x6982, 0x6985, 0x6A81, 0x6A86, 0x6A87, 0x6D00, 0x6E00
 MAX_SUITES = 8  # tried in turn; documents offer up to four
 MAX_NOTES = 16  # on what is skipped in EF.CardAccess, which may be full of anything
 BLOCKED = (0x6983, 0x63C0)  # no key is taken any more, at whatever step the chip says so
+# §4.4.4.1: MSE:Set AT names what the chip does not have. Any other status word is an error.
+NOT_HAD = (0x6A80, 0x6A88)
 SLOW_REFUSAL = 0.9  # seconds; a chip that is not slowing down guessing refuses in a fraction
 
 
@@ -72,15 +77,24 @@ class Policy:
 
 
 def open_chip(
-    channel: Channel, key: Key, policy: Policy, *, random: Callable[[int], bytes]
+    channel: Channel,
+    key: Key,
+    policy: Policy,
+    *,
+    random: Callable[[int], bytes],
+    before: Opened | None = None,
 ) -> Opened:
     """Open the chip with ``key``, once.
+
+    ``before`` is how a chip was opened that has been reset since: by the same protocol it is
+    opened again, for PACE with the same suite in the same form, and by no other, whatever the
+    policy would allow. Its EF.CardAccess must be the same, or lacking again.
 
     Raises:
         InputError: the policy is BAC, and the key is not the MRZ.
         AccessDeniedError: the chip rejects the key, or takes none any more.
         UnsupportedError: the chip does not offer what the key or the policy needs.
-        CardError: the chip refuses, or breaks the protocol.
+        CardError: the chip refuses, breaks the protocol, or is not as it was ``before``.
         FormatError: EF.CardAccess is malformed.
         ReaderError: what the channel raises.
     """
@@ -88,20 +102,20 @@ def open_chip(
         raise InputError("access: BAC needs the MRZ, not the CAN")
     door = _Door(channel, key, random)
     try:
-        return _open(door, policy)
+        return _open(door, policy) if before is None else _open_again(door, before)
     except (CardError, UnsupportedError, FormatError) as error:
         door.tell(error)
         raise
 
 
 def _open(door: "_Door", policy: Policy) -> Opened:
-    infos = door.card_access()
+    infos = _parsed(door.card_access())
+    if policy.access == BAC:  # said to be a fallback though no PACE is seen: it may be hidden
+        return door.by_bac(fallback=True)
     if infos is None or not _offers_pace(infos):
         if policy.access == PACE:
             raise UnsupportedError("the chip offers no PACE, and nothing else is allowed")
         return door.by_bac(fallback=False)
-    if policy.access == BAC:
-        return door.by_bac(fallback=True)
     try:
         return door.by_pace(infos)
     except AccessDeniedError:
@@ -112,6 +126,20 @@ def _open(door: "_Door", policy: Policy) -> Opened:
         door.reset(after=error)
         door.notes.append(f"PACE failed: {error.message}")
     return door.by_bac(fallback=True)
+
+
+def _open_again(door: "_Door", before: Opened) -> Opened:
+    if door.card_access() != before.files.get(File.CARD_ACCESS):
+        raise ProtocolError("access", "the chip was opened again by another way")
+    if before.suite is None:
+        return door.by_bac(fallback=before.access.fallback)
+    return door.by_suites((before.suite,))
+
+
+def _parsed(card_access: bytes | None) -> SecurityInfos | None:
+    if card_access is None:
+        return None
+    return SecurityInfos.parse(card_access, where=File.CARD_ACCESS.label)
 
 
 def _offers_pace(infos: SecurityInfos) -> bool:
@@ -143,8 +171,8 @@ class _Door:
         """Whether the key is one that BAC can be tried with."""
         return isinstance(self._key, MrzKey)
 
-    def card_access(self) -> SecurityInfos | None:
-        """EF.CardAccess; None where the chip has no such file."""
+    def card_access(self) -> bytes | None:
+        """EF.CardAccess as it is; None where the chip has no such file."""
         reader = FileReader(self._channel, SHORT_LE, note=self._met)
         reader.select_master_file()
         selected = reader.select(File.CARD_ACCESS)
@@ -157,18 +185,20 @@ class _Door:
                 raise StatusError("SELECT EF.CardAccess", selected.sw)
             self._met("card-access-warning")
         self._files[File.CARD_ACCESS] = reader.read_selected(File.CARD_ACCESS)
-        return SecurityInfos.parse(self._files[File.CARD_ACCESS], where=File.CARD_ACCESS.label)
+        return self._files[File.CARD_ACCESS]
 
     def by_pace(self, infos: SecurityInfos) -> Opened:
         """PACE with the strongest suite that both sides know and the chip does not refuse."""
         self._tell_skipped(infos)
         if not infos.pace:
-            unknown = ", ".join(list(_unknown_pace(infos))[:MAX_NOTES])
-            raise UnsupportedError(
-                f"the chip offers PACE only as {unknown or 'parameters of its own'}"
-            )
+            unknown = pace.listed(_unknown_pace(infos)) or "parameters of its own"
+            raise UnsupportedError(f"the chip offers PACE only as {unknown}")
         pace.choose(infos.pace)  # which says what the chip offers, if there is nothing for us
-        result, suite = self._run(tuple(_forms(infos)))
+        return self.by_suites(tuple(_forms(infos)))
+
+    def by_suites(self, forms: Sequence[Suite]) -> Opened:
+        """PACE by the first of ``forms`` that the chip has."""
+        result, suite = self._run(forms)
         access = Access(
             "PACE",
             self._key.label,
@@ -178,10 +208,10 @@ class _Door:
             suite.group.name,
         )
         opened = self._opened(result.channel, access)
-        return replace(opened, evidence=Evidence(mapping=result.evidence), in_master_file=True)
+        return replace(opened, evidence=Evidence(mapping=result.evidence), suite=suite)
 
     def by_bac(self, *, fallback: bool) -> Opened:
-        """BAC; ``fallback`` marks that the chip offers PACE."""
+        """BAC; ``fallback`` marks that it is so by the caller's word."""
         key = self._key
         if not isinstance(key, MrzKey):
             raise UnsupportedError(
@@ -212,7 +242,8 @@ class _Door:
         """PACE by the first of ``forms`` whose set-up the chip accepts; the first has the due form.
 
         Raises:
-            StatusError: the chip refuses all of them; this is the first refusal.
+            StatusError: the chip does not have any of them, and this is the first refusal; or it
+                refuses one with another status word than those of §4.4.4.1.
         """
         refusals: list[StatusError] = []
         for place, suite in enumerate(forms):
@@ -222,9 +253,10 @@ class _Door:
                 with self._attempt("PACE") as channel:
                     result = pace.authenticate(channel, self._key, suite, random=self._random)
             except StatusError as error:
-                if error.action != pace.SET_UP:
+                if error.action != pace.SET_UP or error.sw not in NOT_HAD:
                     raise
                 refusals.append(error)
+                self.notes.append(f"refused at the {pace.SET_UP}: {suite.name}, {error.sw:04X}")
                 continue
             self._name_set_up(suite, forms[:place], usual=forms[0].named)
             return result, suite
@@ -260,17 +292,13 @@ class _Door:
             error.add_note(f"The chip took {seconds:.1f} s to refuse: it delays after wrong keys.")
 
     def _tell_skipped(self, infos: SecurityInfos) -> None:
-        unknown = [
-            info.oid
-            for info in infos.infos
-            if isinstance(info, UnknownInfo | PaceDomainParameterInfo)
-        ]
+        unknown = [oid for info in infos.infos if (oid := _unknown(info))]
         if any(info.parameter_id is None for info in infos.pace):
             self._met("pace-no-parameter-id")
         if unknown:
             self._met("pace-unknown-infos")
         skipped = [f"PACE {name}" for name in pace.unusable(infos.pace)]
-        skipped = list(dict.fromkeys(skipped + unknown))
+        skipped = list(dict.fromkeys([*skipped, *unknown, *_doubtful(infos)]))
         if len(skipped) > MAX_NOTES:
             skipped = [*skipped[:MAX_NOTES], f"{len(skipped) - MAX_NOTES} more"]
         self.notes += [f"skipped in EF.CardAccess: {name}" for name in skipped]
@@ -298,6 +326,22 @@ class _Stopwatch:
             return self._channel.transmit(command)
         finally:
             self.seconds = time.perf_counter() - began
+
+
+def _doubtful(infos: SecurityInfos) -> Iterator[str]:
+    """What is known but not as it is due, and why."""
+    for info in infos.infos:
+        if isinstance(info, UnknownInfo) and info.problem:
+            yield f"{info.oid}, {info.problem}"
+
+
+def _unknown(info: SecurityInfo) -> str | None:
+    """The object identifier of one that epass does not use, and that is none of another protocol
+    of the standard: §9.2.11 lets those stand in the file beside what PACE needs.
+    """
+    if isinstance(info, UnknownInfo):
+        return None if info.is_standard or info.problem else info.oid
+    return info.oid if isinstance(info, PaceDomainParameterInfo) else None
 
 
 def _forms(infos: SecurityInfos) -> Iterator[Suite]:

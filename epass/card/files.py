@@ -25,6 +25,9 @@ WRONG_LENGTH, WRONG_LE = 0x6700, 0x6C  # the latter with the right length as SW2
 HEADER = 8  # bytes: more than any tag and length, less than any file of an eMRTD
 # Largest answers that chips of the field give, tried in turn when one refuses the length.
 LADDER = (2048, 1024, 223, 192, 160, 128, 112)
+# A chip must bring a file to its end: after so many answers, each must have been of 32 bytes, which
+# is far less than any chip of the field gives.
+PATIENCE, LEAST = 16, 32
 SHORT_OF_SHORT = 223  # a chip that gives less does not fill even a short response
 # A chip that has no short file identifiers says so with one of these.
 NO_SHORT_ID = (0x6981, 0x6986, 0x6A81, 0x6A82, 0x6A86, 0x6B00, 0x6D00)
@@ -83,7 +86,8 @@ class FileReader:
             StatusError: the chip refuses it.
             FormatError: the header is none, has another tag, or declares over 64 KiB; or the
                 chip ends the file before its declared length.
-            ProtocolError: the chip answers more than it was asked for.
+            ProtocolError: the chip answers more than it was asked for, or next to nothing at a
+                time.
         """
         if self._may_be_greedy:
             response = self._first(SHORT_ID | file.sfi)
@@ -102,7 +106,12 @@ class FileReader:
         content = _data(first, file, 0)
         total = _declared(content, file)
         on_progress(min(len(content), total), total)
+        answers = 0
         while len(content) < total:
+            if answers > PATIENCE + len(content) // LEAST:
+                problem = f"only {len(content)} of {total} bytes in {answers} answers"
+                raise ProtocolError(f"READ BINARY {file.label}", problem)
+            answers += 1
             block = self._block(file, len(content), total - len(content))
             if not block:
                 problem = f"{total} bytes declared, the chip ends after {len(content)}"

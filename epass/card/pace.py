@@ -30,7 +30,6 @@ from epass.errors import AccessDeniedError, FormatError, ProtocolError, Unsuppor
 from epass.evidence import ChipAuthenticationMapping
 from epass.lds.security_infos import KeyAgreement, Mapping, PaceInfo, PaceProtocol
 
-ID_PACE = bytes.fromhex("04007F0007020204")  # 0.4.0.127.0.7.2.2.4, §9.2.3
 SET_AT = (0xC1, 0xA4)  # §4.4.4.1: set the authentication template for mutual authentication
 SET_UP = "PACE set-up (MSE:Set AT)"  # what is refused before the key is used
 DO_MECHANISM, DO_PASSWORD, DO_PARAMETERS = 0x80, 0x83, 0x84
@@ -44,6 +43,9 @@ FIND_GROUP: dict[KeyAgreement, Callable[[int], Group | None]] = {
     KeyAgreement.DH: modp.by_parameter_id,
     KeyAgreement.ECDH: ec.by_parameter_id,
 }
+# NIST SP 800-57 part 1 tables 2 and 4: bits of security; 3DES has two keys here.
+BITS = {Cipher.TDES: 80, Cipher.AES_128: 128, Cipher.AES_192: 192, Cipher.AES_256: 256}
+MAX_LISTED = 8  # protocols in one message; documents offer up to four
 # Among equals: chip authentication mapping saves a protocol (Appendix J.1), and the generic one is
 # in far more documents than the integrated one.
 PREFERENCE = (Mapping.INTEGRATED, Mapping.GENERIC, Mapping.CHIP_AUTHENTICATION)
@@ -62,10 +64,11 @@ class Suite:
         return self.protocol.cipher
 
     @property
-    def oid(self) -> bytes:
-        """The object identifier of the protocol, the value only."""
-        *_, group, number = self.protocol.oid.split(".")
-        return ID_PACE + bytes((int(group), int(number)))
+    def name(self) -> str:
+        """For the operator: protocol, parameters, and the form of MSE:Set AT."""
+        named = "with" if self.named else "without"
+        info = PaceInfo(self.protocol, self.group.parameter_id)
+        return f"{info.name}, {named} data object 84"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def suites(infos: Iterable[PaceInfo]) -> tuple[Suite, ...]:
 
 def unusable(infos: Iterable[PaceInfo]) -> tuple[str, ...]:
     """The names of the chip's PACE protocols that epass cannot run, to be told to the operator."""
-    return tuple(sorted({_name(info) for info in infos if _group(info) is None}))
+    return tuple(sorted({info.name for info in infos if _group(info) is None}))
 
 
 def choose(infos: Iterable[PaceInfo]) -> Suite:
@@ -108,8 +111,15 @@ def choose(infos: Iterable[PaceInfo]) -> Suite:
     offered = tuple(infos)
     known = suites(offered)
     if not known:
-        raise UnsupportedError(f"the chip offers PACE only as {', '.join(unusable(offered))}")
+        raise UnsupportedError(f"the chip offers PACE only as {listed(unusable(offered))}")
     return known[0]
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first of them in one text. The chip gives as many as it likes."""
+    found = tuple(names)
+    more = (f"{len(found) - MAX_LISTED} more",) if len(found) > MAX_LISTED else ()
+    return ", ".join(found[:MAX_LISTED] + more)
 
 
 def _group(info: PaceInfo) -> Group | None:
@@ -123,16 +133,12 @@ def _group(info: PaceInfo) -> Group | None:
 
 
 def _strength(suite: Suite) -> tuple[int, int, int, int, bool]:
-    """AES before 3DES, the longer key, the stronger group; only then what is convenient."""
-    cipher, protocol = suite.cipher, suite.protocol
+    """The weaker of cipher and group decides; among equals the cipher, then the group; only then
+    what is convenient.
+    """
+    cipher, group, protocol = BITS[suite.cipher], suite.group.strength, suite.protocol
     preference = PREFERENCE.index(protocol.mapping), protocol.agreement is KeyAgreement.ECDH
-    return cipher.block, cipher.key_size, suite.group.strength, *preference
-
-
-def _name(info: PaceInfo) -> str:
-    protocol = info.protocol
-    name = f"{protocol.agreement.value}-{protocol.mapping.value}-{protocol.cipher.label}"
-    return f"{name} with parameters {info.parameter_id}"
+    return min(cipher, group), cipher, group, *preference
 
 
 def authenticate(
@@ -164,7 +170,7 @@ def authenticate(
 
 
 def _select(channel: Channel, key: Key, suite: Suite) -> None:
-    template = tlv.build(DO_MECHANISM, suite.oid)
+    template = tlv.build(DO_MECHANISM, suite.protocol.value)
     template += tlv.build(DO_PASSWORD, bytes((key.reference,)))
     if suite.named:
         template += tlv.build(DO_PARAMETERS, bytes((suite.group.parameter_id,)))
@@ -268,7 +274,7 @@ def _evidence(
 def _token(suite: Suite, mac: bytes, public: bytes) -> bytes:
     """The token over the other side's public key as it was received (§4.4.3.4, §9.4.5)."""
     tag = DO_PUBLIC[suite.protocol.agreement]
-    body = tlv.build(DO_OID, suite.oid) + tlv.build(tag, public)
+    body = tlv.build(DO_OID, suite.protocol.value) + tlv.build(tag, public)
     return ciphers.mac(suite.cipher, mac, tlv.build(PUBLIC_KEY, body))
 
 

@@ -42,7 +42,6 @@ from epass.lds.names import File
 from epass.lds.security_infos import ChipAuthenticationOffer, KeyAgreement, SecurityInfos
 
 STEP = "chip authentication"
-ID_CA = bytes.fromhex("04007F0007020203")  # 0.4.0.127.0.7.2.2.3, §9.2.7
 SET_KAT, SET_AT = (0x41, 0xA6), (0x41, 0xA4)  # P1-P2 of MSE, §6.2.4.1 and §6.2.4.2
 DO_MECHANISM, DO_KEY_REFERENCE, DO_EPHEMERAL_KEY = 0x80, 0x84, 0x91
 DYNAMIC_DATA, DO_PUBLIC_KEY, CHAINED = 0x7C, 0x80, 0x10
@@ -106,6 +105,20 @@ def chip_authenticate(
         with suppress(StatusError):
             return _run(agreement, random, note)
     return _run(weakest, random, note)
+
+
+def may_be_chained(channel: SecureChannel, infos: SecurityInfos) -> bool:
+    """Whether a key of ``infos`` is so long that ``chained`` would make other commands.
+
+    Raises:
+        UnsupportedError, ProtocolError: as ``chip_authenticate`` does.
+    """
+    agreements = _agreements(channel, infos, chained=False)
+    return any(len(_template(agreement.key.encode())) > CHUNK for agreement in agreements)
+
+
+def _template(public: bytes) -> bytes:
+    return tlv.build(DYNAMIC_DATA, tlv.build(DO_PUBLIC_KEY, public))
 
 
 def _agreements(channel: SecureChannel, infos: SecurityInfos, chained: bool) -> list[_Agreement]:
@@ -193,7 +206,7 @@ def _authenticate(agreement: _Agreement, public: bytes, note: Note) -> bytes:
     algorithm is selected anew, because the refused command may have ended its use.
     """
     channel = agreement.channel
-    template = tlv.build(DYNAMIC_DATA, tlv.build(DO_PUBLIC_KEY, public))
+    template = _template(public)
     fits = len(template) <= CHUNK
     _set_at(agreement)
     if fits or not agreement.chained:
@@ -207,7 +220,7 @@ def _authenticate(agreement: _Agreement, public: bytes, note: Note) -> bytes:
 
 
 def _set_at(agreement: _Agreement) -> None:
-    data = tlv.build(DO_MECHANISM, _oid(agreement.offer)) + _reference(agreement.offer)
+    data = tlv.build(DO_MECHANISM, agreement.offer.protocol.value) + _reference(agreement.offer)
     agreement.channel.transmit(Command(MSE, *SET_AT, data)).expect(f"MSE:Set AT ({STEP})")
 
 
@@ -219,12 +232,6 @@ def _chain(channel: SecureChannel, template: bytes) -> Response:
         if answer.sw != OK:
             return answer
     return channel.transmit(Command(GENERAL_AUTHENTICATE, data=last, le=SHORT_LE))
-
-
-def _oid(offer: ChipAuthenticationOffer) -> bytes:
-    """The object identifier of the protocol, the value only."""
-    *_, group, number = offer.protocol.oid.split(".")
-    return ID_CA + bytes((int(group), int(number)))
 
 
 def _reference(offer: ChipAuthenticationOffer) -> bytes:

@@ -95,19 +95,19 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         "mse-needs-parameters": Quirk(
             "MSE:Set AT is refused without data object 84 though there is one parameter set",
             "Ukraine before July 2022, German and Polish identity cards",
-            "MSE:Set AT is refused, before the key was used, and then taken with it",
+            "MSE:Set AT is answered 6A80 or 6A88, before the key was used, and then taken with it",
             "reset, and once more with data object 84",
         ),
         "mse-refuses-parameters": Quirk(
             "MSE:Set AT is refused with data object 84 though the standard asks for it",
             "a chip reported by a hardware test",
-            "MSE:Set AT is refused, before the key was used, and then taken without it",
+            "MSE:Set AT is answered 6A80 or 6A88, before the key was used, and taken without it",
             "reset, and once more without data object 84, for the first set of the protocol",
         ),
         "pace-suite-refused": Quirk(
             "the chip refuses the strongest of its PACE protocols",
             "identity cards with several PACEInfos",
-            "MSE:Set AT is refused, before the key was used, and taken for another one",
+            "MSE:Set AT is answered 6A80 or 6A88, before the key was used, and taken for another",
             "reset, and the next strongest; never BAC",
         ),
         "pace-no-parameter-id": Quirk(
@@ -119,7 +119,7 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         "pace-unknown-infos": Quirk(
             "unknown or explicit parameters stand beside a PACEInfo",
             "identity cards with more applications",
-            "object identifiers that are none of PACE",
+            "object identifiers that are none of §9.2, or of explicit parameters",
             "skip them with a note",
         ),
         "bac-le-00": Quirk(
@@ -151,7 +151,7 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         "ca-chaining": Quirk(
             "GENERAL AUTHENTICATE refuses a long public key with 6700",
             "chips without extended length",
-            "that status at a command of more than 224 bytes",
+            "that status, with a key that makes a command of more than 224 bytes",
             "select the algorithm again and send a chain of commands",
         ),
         "ca-kat-refused": Quirk(
@@ -163,9 +163,9 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         "ca-fails": Quirk(
             "chip authentication ends in 6Fxx, or otherwise, and takes the session with it",
             "Russia, China, others",
-            "the session is over after it",
-            "open the chip again; a chip that refuses stays unproven, with a note, and one that"
-            " agrees but does not have the new keys is refuted",
+            "a status word without protection, which ends the session",
+            "open the chip again; it stays unproven, with a note. One that agrees but does not have"
+            " the new keys is not of this kind: it is refuted",
         ),
         "aa-der": Quirk(
             "an ECDSA signature in DER instead of r || s",

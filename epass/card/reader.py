@@ -23,6 +23,7 @@ from epass.lds.names import File
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
+APPLICATION = frozenset(file for file in File if file.group or file in (File.COM, File.SOD))
 DEFAULT = (File.COM, File.DG1, File.SOD, File.DG2)  # the small ones first
 
 
@@ -66,13 +67,14 @@ def read(
     fails is an error, unless ``allow_bac_fallback`` lets BAC follow, which the dump then says.
     ``extended`` asks for answers of up to 64 KiB, where chip and reader take them. ``prove`` has
     the chip prove that it is no copy, where EF.COM or EF.SOD, if wanted, announce that it can; the
-    files with its keys are then read too. ``challenge``, 8 bytes, is for active authentication, and
+    files with its keys are then read too, DG14 in any case. ``challenge``, 8 bytes, is for active authentication, and
     drawn if it is not given. ``on_event`` is called before each file and as its bytes arrive;
     what it raises (``Cancelled``) stops the read between two commands. Only vectors replace
     ``random``.
 
     Raises:
-        InputError: the challenge is of another length, or there is no such access.
+        InputError: the challenge is of another length, there is no such access, or a file is
+            wanted that is not of the eMRTD application.
         AccessDeniedError: the chip rejects the key.
         CardError: the chip refuses a file, breaks the protocol or is not authentic.
         FormatError: EF.CardAccess or the header of a file is malformed.
@@ -81,10 +83,14 @@ def read(
     """
     if challenge is not None and len(challenge) != CHALLENGE:
         raise InputError(f"challenge: {CHALLENGE} bytes")
-    started, counted, wanted = time.perf_counter(), _Counter(channel), tuple(want)
+    wanted = tuple(want)
+    for file in wanted:
+        if file not in APPLICATION:  # its identifiers may be those of another file there
+            raise InputError(f"want: {file.label} is not a file of the eMRTD application")
+    started, counted = time.perf_counter(), _Counter(channel)
     policy = Policy(access, allow_bac_fallback)
     visit = Visit(
-        lambda: open_chip(counted, key, policy, random=random),
+        lambda before: open_chip(counted, key, policy, random=random, before=before),
         counted.reset,
         extended=extended,
         prove=prove,

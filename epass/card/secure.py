@@ -20,7 +20,7 @@ DO_PADDED, DO_PLAIN_CODING, DO_LE, DO_STATUS, DO_MAC = 0x87, 0x85, 0x97, 0x99, 0
 METHOD_2 = 0x01  # the padding-content indicator of data object 87
 
 # What fits in a response of 256 bytes beside the data objects 99 (4) and 8E (10): the header
-# of data object 87 is 3 bytes with the indicator, and padding takes at least one byte.
+# of data object 87 is 4 bytes with the indicator, and padding takes at least one byte.
 LARGEST_SHORT = {8: 231, 16: 223}
 
 

@@ -2,10 +2,11 @@
 
 A trace is a JSON Lines file. The first line is ``{"schema": "epass.trace", "version": 1}`` with
 facts about the read; then a line for each command and response as they went over the link,
-``{"c": hex, "r": hex}``, for each reset of the chip, ``{"reset": true}``, and, only where asked
-for, for each draw of the reader's randomness, ``{"random": hex}``. Secure messaging has encrypted
-what the wire carries, but who has the random bytes too can compute the keys of PACE: they are
-recorded for fictitious documents, never by default.
+``{"c": hex, "r": hex}``, without ``r`` where no response came, for each reset of the chip,
+``{"reset": true}``, and, only where asked for, for each draw of the reader's randomness,
+``{"random": hex}``. Secure messaging has encrypted what the wire carries, but who has the random
+bytes too can compute the keys of PACE: they are recorded for fictitious documents, never by
+default.
 """
 
 import json
@@ -64,11 +65,12 @@ def header(**facts: object) -> str:
 class Trace:
     """A trace as it was recorded: the facts of its first line, the exchanges, the draws.
 
-    ``resets`` has, for each reset of the chip, how many exchanges came before it.
+    An exchange has no response where none came. ``resets`` has, for each reset of the chip, how
+    many exchanges came before it.
     """
 
     facts: Line
-    exchanges: tuple[tuple[Command, Response], ...] = field(repr=False)
+    exchanges: tuple[tuple[Command, Response | None], ...] = field(repr=False)
     draws: tuple[bytes, ...] = field(repr=False)
     resets: tuple[int, ...] = ()
 
@@ -81,7 +83,7 @@ class Trace:
         """
         numbered = enumerate(lines, 1)
         facts = _facts(numbered)
-        exchanges: list[tuple[Command, Response]] = []
+        exchanges: list[tuple[Command, Response | None]] = []
         draws, resets = [], []
         for number, text in numbered:
             line = _object(text, number)
@@ -92,7 +94,8 @@ class Trace:
                 resets.append(len(exchanges))
                 continue
             command = Command.parse(_bytes(line, "c", number))
-            exchanges.append((command, Response.parse(_bytes(line, "r", number))))
+            answer = Response.parse(_bytes(line, "r", number)) if "r" in line else None
+            exchanges.append((command, answer))
         return cls(facts, tuple(exchanges), tuple(draws), tuple(resets))
 
 
@@ -109,16 +112,19 @@ class ReplayChannel:
         """The recorded response.
 
         Raises:
-            ProtocolError: the command is not the next one of the trace, byte for byte.
+            ProtocolError: the command is not the next one of the trace, byte for byte, or no
+                answer to it is recorded.
         """
         if self._reset_is_due:
             raise ProtocolError("replay", f"no reset before command {self._count + 1}")
         self._count += 1
         expected, response = next(self._exchanges, (None, None))
-        if expected is None or response is None:
+        if expected is None:
             raise ProtocolError("replay", f"the trace ends before command {self._count}")
         if expected.encode() != command.encode():
             raise ProtocolError("replay", f"command {self._count} is not the recorded one")
+        if response is None:
+            raise ProtocolError("replay", f"no answer is recorded to command {self._count}")
         return response
 
     def reset(self) -> None:
@@ -143,10 +149,15 @@ class ReplayChannel:
         return drawn
 
     def finish(self) -> None:
-        """Raises ProtocolError where commands of the trace were not sent."""
+        """Raises ProtocolError where something of the trace was not used."""
         left = sum(1 for _ in self._exchanges)
         if left:
             raise ProtocolError("replay", f"{left} recorded commands were not sent")
+        if self._resets:
+            raise ProtocolError("replay", f"{len(self._resets)} recorded resets were not made")
+        draws = sum(1 for _ in self._draws)
+        if draws:
+            raise ProtocolError("replay", f"{draws} recorded draws were not made")
 
 
 def _facts(numbered: Iterator[tuple[int, str]]) -> Line:

@@ -8,7 +8,8 @@ Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2
 * A proof is announced by EF.COM, which is not signed, or by EF.SOD, whichever was read. A forger
   who leaves it out of EF.COM must leave it in EF.SOD, or break that.
 * A chip that does not prove itself can still be read. The dump then has a note of what went wrong
-  and no evidence, which is never a pass. If the session broke over it, the chip is opened again.
+  and no evidence, which is never a pass. If the session broke over it, the chip is opened again:
+  after a reset, and as it was opened the first time. Where it cannot be reset, that ends the read.
 * A refusal without protection is nobody's word, and ends the session (§9.8.5). What can be done
   without the refused file is done in a new one; a wanted file is asked for once more, with care.
 """
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field, replace
 
 from epass.card import proof, quirks
 from epass.card.files import WRONG_LENGTH, FileReader
+from epass.card.pace import Suite
 from epass.card.secure import SecureChannel
 from epass.dump import Access
 from epass.errors import (
@@ -31,14 +33,7 @@ from epass.errors import (
     StatusError,
     UnsupportedError,
 )
-from epass.evidence import (
-    ACTIVE_FAILED,
-    ACTIVE_NOT_RUN,
-    CHIP_FAILED,
-    CHIP_NOT_RUN,
-    NO_EVIDENCE,
-    Evidence,
-)
+from epass.evidence import ACTIVE, CHIP, MAX_REASON, NO_EVIDENCE, Evidence, Failure
 from epass.lds.chip_keys import Dg14, Dg15
 from epass.lds.com import Com
 from epass.lds.names import File
@@ -55,13 +50,16 @@ Tell = Callable[[str, File | None, int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A chip after its access protocol, with what was read and met on the way."""
+    """A chip after its access protocol, with what was read and met on the way.
+
+    ``suite`` is of PACE, after which the master file is selected, and None for BAC.
+    """
 
     channel: SecureChannel
     access: Access
     evidence: Evidence = NO_EVIDENCE
     files: Mapping[File, bytes] = field(default_factory=dict, repr=False)
-    in_master_file: bool = False
+    suite: Suite | None = None
     quirks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -69,8 +67,9 @@ class Opened:
 class Visit:
     """Gathers what goes into a dump. The channel is another one after chip authentication.
 
-    ``reset`` resets the chip, and raises UnsupportedError where the link cannot. ``extended`` asks
-    for answers of up to 64 KiB; without ``prove`` only files are read. ``tell`` is called with
+    ``open_chip`` is given how the chip was opened before, if it was. ``reset`` resets the chip, and
+    raises UnsupportedError where the link cannot. ``extended`` asks
+    for answers of up to 64 KiB; without ``prove`` the chip proves nothing. ``tell`` is called with
     stage, file, and bytes done and in total; what it raises stops the visit.
 
     Raises:
@@ -80,7 +79,7 @@ class Visit:
 
     def __init__(
         self,
-        open_chip: Callable[[], Opened],
+        open_chip: Callable[[Opened | None], Opened],
         reset: Callable[[], object],
         *,
         extended: bool,
@@ -97,35 +96,43 @@ class Visit:
         self._refused: set[File] = set()
         self._unprotected = 0
         self._careful = False
+        self._opened: Opened | None = None
+        self._failure: EpassError | None = None  # the last that was borne
         self.files: dict[File, bytes] = {}
         self._met = quirks.Met()
         self.notes: list[str] = []
         self.evidence = NO_EVIDENCE
         self._enter()
 
-    def _enter(self, *, again: bool = False) -> None:
+    def _enter(self) -> None:
         self._tell("access", None, 0, 0)
-        opened = self._open_chip()
+        opened = self._opened = self._open_chip(self._opened)
         self.access = opened.access
         self.evidence = replace(self.evidence, mapping=opened.evidence.mapping)
         self.files |= opened.files
-        if not again:  # they were met; and without a reset, what the chip does now is no habit
-            for quirk in opened.quirks:
-                self._met(quirk)
+        for quirk in opened.quirks:
+            self._met(quirk)
         _add(self.notes, opened.notes)
         self._use(opened.channel)
-        if opened.in_master_file:
+        if opened.suite is not None:
             if self._prove and opened.evidence.mapping:
-                self._fetch(File.CARD_SECURITY, "EF.CardSecurity not read: ")
+                self._fetch(File.CARD_SECURITY, None)
             if not self._channel.ended:
                 self._reader.select_application()
 
     def _stay_open(self) -> None:
-        """Open the chip again if it has dropped the session over what only a proof needs."""
-        if self._channel.ended:
-            with suppress(UnsupportedError):  # then it must do without a reset
-                self._reset()
-            self._enter(again=True)
+        """Open the chip again if it has dropped the session over what only a proof needs.
+
+        Raises:
+            EpassError: what the session broke over, where the chip cannot be reset.
+        """
+        if not self._channel.ended:
+            return
+        try:
+            self._reset()
+        except UnsupportedError as error:
+            raise self._failure or error from None
+        self._enter()
 
     def _use(self, channel: SecureChannel) -> None:
         largest = LARGEST_EXTENDED if self._extended else channel.largest_short
@@ -161,6 +168,8 @@ class Visit:
 
     def _require(self, file: File) -> None:
         """A wanted file. Was it the file that was refused, or the way that it was asked for?"""
+        if file not in self.files:
+            self._stay_open()
         try:
             self._read(file)
         except SecureMessagingError as error:
@@ -174,69 +183,86 @@ class Visit:
         """Go on after a refusal without protection, as often as that may be; else raise it."""
         if not _is_refusal(error) or self._unprotected == MAX_UNPROTECTED:
             raise error
+        self._failure = error
         self._unprotected += 1
         self._met("naked-errors")
 
-    def _fetch(self, file: File, refused: str) -> bytes | None:
-        """A file that nobody asked for; where the chip refuses it, a note that begins so."""
+    def _fetch(self, file: File, needed_by: str | None) -> bytes | None:
+        """A file that nobody asked for, but a proof may need; where the chip refuses it, a note."""
         if file in self._refused:
             return None
+        if file not in self.files:
+            self._stay_open()  # what fails here is not the file
         try:
             self._read(file)
         except (StatusError, ProtocolError, FormatError) as error:
-            self._leave_out(file, refused, error)
+            self._leave_out(file, needed_by, error)
         except SecureMessagingError as error:
             self._bear(error)
-            self._leave_out(file, refused, error)
+            self._leave_out(file, needed_by, error)
         return self.files.get(file)
 
-    def _leave_out(self, file: File, refused: str, error: EpassError) -> None:
+    def _leave_out(self, file: File, needed_by: str | None, error: EpassError) -> None:
         self._refused.add(file)
-        self.notes.append(f"{refused}{error.message}")
+        if needed_by is None:
+            self.notes.append(f"{file.label} not read: {error.message}")
+        else:
+            self._give_up(needed_by, error, refused=True)
+
+    def _give_up(self, what: str, error: EpassError, *, refused: bool) -> None:
+        """No evidence for a proof: recorded for who judges it, and noted for people."""
+        reason = error.message.removeprefix(f"{proof.STEP}: ")
+        failure = Failure(what, refused, reason[:MAX_REASON])
+        self.evidence = self.evidence.but(failure)
+        self.notes.append(failure.text)
 
     # --- chip authentication ------------------------------------------------------------------
 
     def _prove_chip(self) -> None:
-        """As soon as a file has announced chip authentication, and once."""
-        if not self._prove or self._chip_was_asked or File.DG14 not in self._announced():
+        """As soon as a file has announced DG14, and once.
+
+        It is read without ``prove`` too: it has the signed copy of what EF.CardAccess offers, and
+        without it nobody can tell whether the chip was opened by the way that its issuer offers.
+        """
+        if self._chip_was_asked or File.DG14 not in self._announced():
             return
         self._chip_was_asked = True
         infos = self._security_infos()
-        if infos is None or not infos.announces_chip_authentication:
+        if not self._prove or infos is None or not infos.announces_chip_authentication:
             return
         self._tell("proof", File.DG14, 0, 0)
         self._agree(infos, chained=False)
 
     def _agree(self, infos: SecurityInfos, *, chained: bool) -> None:
         self._stay_open()
+        channel = self._channel
         try:
             result = proof.chip_authenticate(
-                self._channel, infos, chained=chained, random=self._random, note=self._met
+                channel, infos, chained=chained, random=self._random, note=self._met
             )
         except UnsupportedError as error:
-            self._give_up(CHIP_NOT_RUN, error)
+            self._give_up(CHIP, error, refused=True)
         except (CardError, FormatError) as error:
-            if isinstance(error, SecureMessagingError) and error.sw == WRONG_LENGTH and not chained:
+            self._failure, refused = error, _is_refusal(error)
+            too_long = isinstance(error, SecureMessagingError) and error.sw == WRONG_LENGTH
+            if too_long and not chained and proof.may_be_chained(channel, infos):
                 self._agree(infos, chained=True)
-            else:
-                self._give_up(CHIP_NOT_RUN if _is_refusal(error) else CHIP_FAILED, error)
-                if self._channel.ended:
-                    self._met("ca-fails")
+                return
+            self._give_up(CHIP, error, refused=refused)
+            if channel.ended and refused:
+                self._met("ca-fails")
         else:
             self.evidence = replace(self.evidence, chip=result.evidence)
             self._use(result.channel)
 
-    def _give_up(self, what: str, error: EpassError) -> None:
-        self.notes.append(what + error.message.removeprefix(f"{proof.STEP}: "))
-
     def _security_infos(self) -> SecurityInfos | None:
-        content = self._fetch(File.DG14, CHIP_NOT_RUN)
+        content = self._fetch(File.DG14, CHIP)
         if content is None:
             return None
         try:
             dg14 = Dg14.parse(content)
         except FormatError as error:
-            self.notes.append(f"{CHIP_NOT_RUN}{error.message}")
+            self._give_up(CHIP, error, refused=True)
             return None
         _add(self.notes, (f"DG14: {note}" for note in dg14.notes))
         return dg14.security_infos
@@ -247,13 +273,13 @@ class Visit:
         """Where a file has announced it; without ``challenge``, one is drawn."""
         if not self._prove or File.DG15 not in self._announced():
             return
-        content = self._fetch(File.DG15, ACTIVE_NOT_RUN)
+        content = self._fetch(File.DG15, ACTIVE)
         if content is None:
             return
         try:
             key = Dg15.parse(content).public_key
         except FormatError as error:
-            self.notes.append(f"{ACTIVE_NOT_RUN}{error.message}")
+            self._give_up(ACTIVE, error, refused=True)
             return
         self._stay_open()
         self._tell("proof", File.DG15, 0, 0)
@@ -263,11 +289,11 @@ class Visit:
                 self._channel, key, sent, extended=self._extended, note=self._met
             )
         except (UnsupportedError, CommunicationError) as error:  # no extended length on this link
-            self.notes.append(f"{ACTIVE_NOT_RUN}{error.message}")
+            self._give_up(ACTIVE, error, refused=True)
         except (CardError, FormatError) as error:
-            what = ACTIVE_NOT_RUN if _is_refusal(error) else ACTIVE_FAILED
-            self.notes.append(f"{what}{error.message}")
-            if what == ACTIVE_NOT_RUN:  # with protection it would be evidence
+            refused = _is_refusal(error)
+            self._give_up(ACTIVE, error, refused=refused)
+            if refused:  # with protection it would be evidence
                 self._met("naked-errors")
         else:
             self.evidence = replace(self.evidence, active=active)

@@ -191,7 +191,7 @@ def _print_document(facts: Facts) -> None:
     access = facts["access"]
     protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
     how = ", ".join(filter(None, (protocol, access["cipher"], access["group"])))
-    weaker = ", though the chip offers PACE" if access["fallback"] else ""
+    weaker = ", as the caller allowed" if access["fallback"] else ""
     _field("Opened", f"by {access['password']}: {how}{weaker}")
     more = ", ".join(facts["security_files"])
     cost = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"

@@ -18,7 +18,7 @@ class _CbcMode(Protocol):
     def decrypt(self, data: bytes, /) -> bytes: ...
 
 
-ENC, MAC, PASSWORD = 1, 2, 3  # the counters of §9.7.1.1 to §9.7.1.3
+ENC, MAC, PASSWORD = 1, 2, 3  # the counters of §9.7.2 to §9.7.4
 MAC_SIZE = 8
 
 
@@ -49,7 +49,7 @@ def kdf(secret: bytes, counter: int, cipher: Cipher) -> bytes:
 
 
 def derive_keys(secret: bytes, cipher: Cipher) -> tuple[bytes, bytes]:
-    """KS_Enc and KS_MAC of §9.7.1.1 and §9.7.1.2."""
+    """KS_Enc and KS_MAC of §9.7.4."""
     return kdf(secret, ENC, cipher), kdf(secret, MAC, cipher)
 
 
@@ -64,7 +64,7 @@ def decrypt(cipher: Cipher, key: bytes, data: bytes, iv: bytes | None = None) ->
 
 
 def encrypt_block(cipher: Cipher, key: bytes, block: bytes) -> bytes:
-    """One block without chaining, for the initialization vector of AES (§9.8.6.1)."""
+    """One block without chaining, for the initialization vector of AES (§9.8.7.1)."""
     return _cbc(cipher, key, None).encrypt(block)  # CBC of one block under a zero IV
 
 

@@ -1,6 +1,6 @@
 """Elliptic curves of the eMRTD protocols: points that cannot exist off their curve.
 
-Source: ICAO Doc 9303-11 §9.5.1 table 9 (parameter ids 8 to 18), §9.4.5 (encoding of points,
+Source: ICAO Doc 9303-11 §9.5.1 table 12 (parameter ids 8 to 18), §9.4.5 (encoding of points,
 TR-03111); SEC 1, FIPS 186-4, RFC 5639 for the numbers. All eleven groups have a prime order, so
 a point on the curve is in the group and none but infinity has a small order; infinity is no
 ``Point``.
@@ -180,7 +180,7 @@ def _affine(curve: Curve, point: _Jacobian) -> Point:
 
 
 def by_parameter_id(number: int) -> Curve | None:
-    """The curve of Doc 9303-11 table 9, or None for the numbers that are no curve."""
+    """The curve of Doc 9303-11 table 12, or None for the numbers that are no curve."""
     return next((curve for curve in CURVES if curve.parameter_id == number), None)
 
 

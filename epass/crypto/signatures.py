@@ -246,8 +246,6 @@ def _pss_verifier(key: asn1.RsaKey, given: asn1.PssParameters) -> PssVerifier:
         raise UnsupportedError(f"mask generation function {given.mgf_oid}")
     if given.trailer != 1:  # RFC 4055 §3.1
         raise FormatError("the PSS trailer field is not 1", "signature algorithm")
-    if given.salt_length < 0:
-        raise FormatError("the PSS salt length is negative", "signature algorithm")
     hashes = Hash.from_oid(given.hash_oid), Hash.from_oid(given.mgf_hash_oid)
     return PssVerifier(key, *hashes, given.salt_length)
 

@@ -1,6 +1,6 @@
 """Errors of the chip and of what it gave."""
 
-from epass.errors.root import EpassError
+from epass.errors.root import EpassError, Facts
 
 
 class CardError(EpassError):
@@ -33,7 +33,7 @@ class AccessDeniedError(CardError):
         return 0 if self.sw == 0x6983 else None
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {
             "protocol": self.protocol,
             "sw": _hex(self.sw),
@@ -52,7 +52,7 @@ class StatusError(CardError):
         self.sw = sw
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {"action": self.action, "sw": _hex(self.sw)}
 
 
@@ -67,7 +67,7 @@ class ProtocolError(CardError):
         self.step = step
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {"step": self.step}
 
 
@@ -85,7 +85,7 @@ class SecureMessagingError(CardError):
         self.sw = sw
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {"sw": _hex(self.sw)}
 
 
@@ -103,7 +103,7 @@ class FormatError(EpassError):
         self.offset = offset
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {"where": self.where, "offset": self.offset}
 
 
@@ -126,7 +126,7 @@ class VerificationError(EpassError):
         self.failed = failed
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {"failed": ",".join(self.failed)}
 
 
@@ -142,7 +142,7 @@ class TrustError(EpassError):
         self.unknown = unknown
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {"unknown": ",".join(self.unknown)}
 
 

@@ -1,6 +1,6 @@
 """Errors of the desk: PC/SC, the reader, and the card's place on it."""
 
-from epass.errors.root import EpassError
+from epass.errors.root import EpassError, Facts
 
 
 class ReaderError(EpassError):
@@ -17,7 +17,7 @@ class ReaderError(EpassError):
         self.hresult = hresult
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {} if self.hresult is None else {"hresult": f"{self.hresult:08X}"}
 
 
@@ -63,3 +63,7 @@ class CardSilentError(ReaderError):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the chip did not answer within {seconds:g} s")
         self.seconds = seconds
+
+    @property
+    def facts(self) -> Facts:
+        return {**super().facts, "seconds": self.seconds}

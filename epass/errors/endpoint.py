@@ -1,6 +1,6 @@
 """Errors of the endpoint and of the way to it."""
 
-from epass.errors.root import EpassError
+from epass.errors.root import EpassError, Facts
 
 
 class UploadError(EpassError):
@@ -22,7 +22,7 @@ class UploadError(EpassError):
         self.api_code = api_code
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {"status": self.status, "api_code": self.api_code}
 
 
@@ -106,7 +106,7 @@ class NotDeliveredError(UploadError):
         self.retry_after = retry_after
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         after = None if self.retry_after is None else round(self.retry_after)
         return {**super().facts, "retry_after": after}
 
@@ -131,13 +131,17 @@ class UnreachableError(NotDeliveredError):
 
 
 class CertificateError(NotDeliveredError):
-    """TLS: the certificate is not the endpoint's as far as this machine's trust store can tell."""
+    """TLS: by the certificate authorities in use, the certificate is not the endpoint's.
+
+    They are those of the package certifi, unless SSL_CERT_FILE, SSL_CERT_DIR or the caller names
+    others; those of the operating system are not looked at.
+    """
 
     code = "certificate"
     retryable = False
     advice = (
-        "Check the base URL, this machine's clock and its trust store (SSL_CERT_FILE); "
-        "do not switch the check off."
+        "Check the base URL and this machine's clock; where a certificate authority of your own "
+        "is in use, name its file in SSL_CERT_FILE. Do not switch the check off."
     )
 
 

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+Facts = dict[str, str | int | float | bool | None]
+
 
 class EpassError(Exception):
     """The root. ``facts`` are the machine-readable attributes, free of personal data."""
@@ -18,7 +20,7 @@ class EpassError(Exception):
             self.advice = advice
 
     @property
-    def facts(self) -> dict[str, str | int | bool | None]:
+    def facts(self) -> Facts:
         return {}
 
     def as_dict(self) -> dict[str, object]:
@@ -33,7 +35,7 @@ class EpassError(Exception):
 
 
 class InputError(EpassError):
-    """What the caller gave is not what it should be; nothing was sent to any chip."""
+    """What the caller gave is not what it should be, or does not fit what it was given for."""
 
     code = "input"
     exit_status = 2
@@ -57,6 +59,10 @@ class MissingPackageError(ConfigError):
             advice=f"Install it: pip install 'epass[{extra}]'{needs and f' ({needs})'}",
         )
         self.package = package
+
+    @property
+    def facts(self) -> Facts:
+        return {"package": self.package}
 
 
 class StorageError(ConfigError):

@@ -19,6 +19,12 @@ ID_CA = "0.4.0.127.0.7.2.2.3"
 ID_AA = "2.23.136.1.1.5"  # id-icao-mrtd-security-aaProtocolObject, §9.2.4
 PACE_VERSION = b"\x02"  # §9.2.1: MUST be 2
 CA_VERSION = 1  # §9.2.5; versions 2 and 3 are of BSI TR-03110 and follow terminal authentication
+MAX_INFOS = 64  # in one file: all that §9.2 defines is under 50, and documents have up to ten
+# What §9.2 and TR-03110 define beside PACE: keys, terminal and chip authentication, restricted
+# identification, card info, eID security, privileged terminals; active authentication, EF.DIR.
+ID_EF_DIR = "2.23.136.1.1.13"
+STANDARD = (*(f"0.4.0.127.0.7.2.2.{last}" for last in (1, 2, 3, 5, 6, 7, 8)), ID_AA, ID_EF_DIR)
+MAX_OID = 64  # bytes; those of the standard have up to ten, and messages name them
 MAX_ID = 4  # bytes; the ids of §9.5.1 end at 31, those of a chip's own are not bounded
 
 
@@ -50,6 +56,15 @@ class PaceProtocol:
     mapping: Mapping
     cipher: Cipher
 
+    @property
+    def name(self) -> str:
+        return f"{self.agreement.value}-{self.mapping.value}-{self.cipher.label}"
+
+    @property
+    def value(self) -> bytes:
+        """The object identifier as data objects carry it, without tag and length."""
+        return _value(self.oid)
+
 
 @dataclass(frozen=True, slots=True)
 class ChipProtocol:
@@ -58,6 +73,17 @@ class ChipProtocol:
     oid: str
     agreement: KeyAgreement
     cipher: Cipher
+
+    @property
+    def value(self) -> bytes:
+        """The object identifier as data objects carry it, without tag and length."""
+        return _value(self.oid)
+
+
+def _value(oid: str) -> bytes:
+    """X.690 §8.19, for the arcs under 128 of which those of the protocols consist."""
+    first, second, *arcs = map(int, oid.split("."))
+    return bytes((40 * first + second, *arcs))
 
 
 def _protocols() -> dict[str, PaceProtocol]:
@@ -106,6 +132,11 @@ class PaceInfo:
     protocol: PaceProtocol
     parameter_id: int | None
 
+    @property
+    def name(self) -> str:
+        """For the operator."""
+        return f"{self.protocol.name} with parameters {self.parameter_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class PaceDomainParameterInfo:
@@ -149,9 +180,18 @@ class ActiveAuthenticationInfo:
 
 @dataclass(frozen=True, slots=True)
 class UnknownInfo:
-    """Any other SecurityInfo; §9.2 lets an inspection system discard it."""
+    """Any other SecurityInfo; §9.2 lets an inspection system discard it.
+
+    ``problem`` is there where it is known, but not as it is due in EF.CardAccess.
+    """
 
     oid: str
+    problem: str = ""
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether it is of §9.2 or its source, TR-03110, and belongs to another protocol."""
+        return any(f"{self.oid}.".startswith(f"{standard}.") for standard in STANDARD)
 
 
 SecurityInfo = (
@@ -253,10 +293,21 @@ class SecurityInfos:
     def parse(cls, data: bytes, *, where: str = "EF.CardAccess") -> Self:
         """Parse EF.CardAccess, the whole file. Nothing but what PACE needs is looked at.
 
+        A PACEInfo of another version, and a SecurityInfo that stands twice, are each an
+        ``UnknownInfo``: others may work, and what the issuer meant is in DG14.
+
         Raises:
             FormatError: with the tag path and byte offset of the first fault.
         """
-        return cls._of(tlv.parse_one(data, SET, where=where), _pace_info)
+        found = tlv.parse_one(data, SET, where=where)
+        infos: list[SecurityInfo] = []
+        seen: set[bytes] = set()
+        for item in _items(found):
+            info = _parsed(item, _offered_pace)
+            twice = UnknownInfo(_oid(item.children()[0]), "which stands twice")
+            infos.append(twice if item.raw in seen else info)
+            seen.add(item.raw)
+        return cls(tuple(infos), found.raw)
 
     @classmethod
     def parse_signed(cls, found: tlv.Tlv) -> Self:
@@ -267,18 +318,21 @@ class SecurityInfos:
         """
         if found.tag != SET:
             raise found.fail("not a SET of SecurityInfo")
-        return cls._of(found, _info)
-
-    @classmethod
-    def _of(cls, found: tlv.Tlv, parse: _Parse) -> Self:
-        """The order of the SET is not that of DER on every document."""
-        items = found.children()
+        items = _items(found)
         seen: set[bytes] = set()
         for item in items:
             if item.raw in seen:
                 raise item.fail("this SecurityInfo stands twice")
             seen.add(item.raw)
-        return cls(tuple(_parsed(item, parse) for item in items), found.raw)
+        return cls(tuple(_parsed(item, _info) for item in items), found.raw)
+
+
+def _items(found: tlv.Tlv) -> _Parts:
+    """The members of the SET, whose order is not that of DER on every document."""
+    items = found.children()
+    if len(items) > MAX_INFOS:
+        raise found.fail(f"{len(items)} SecurityInfos, over the {MAX_INFOS} that are looked at")
+    return items
 
 
 def _first(*ids: int | None) -> int | None:
@@ -290,6 +344,12 @@ def _parsed(item: tlv.Tlv, parse: _Parse) -> SecurityInfo:
     if len(parts) not in (2, 3) or parts[0].tag != OBJECT_IDENTIFIER:
         raise item.fail("not an object identifier, required data and optional data")
     return parse(_oid(parts[0]), parts)
+
+
+def _offered_pace(oid: str, parts: _Parts) -> SecurityInfo:
+    if oid in PACE_PROTOCOLS and parts[1].tag == INTEGER and parts[1].value != PACE_VERSION:
+        return UnknownInfo(oid, "not of version 2")
+    return _pace_info(oid, parts)
 
 
 def _pace_info(oid: str, parts: _Parts) -> SecurityInfo:
@@ -320,6 +380,8 @@ def _active_authentication(parts: _Parts) -> ActiveAuthenticationInfo:
 
 
 def _oid(item: tlv.Tlv) -> str:
+    if len(item.value) > MAX_OID:
+        raise item.fail(f"an object identifier of over {MAX_OID} bytes")
     return asn1.object_identifier(item.raw, where=item.where, base=item.offset)
 
 

@@ -6,14 +6,25 @@ Sources: ISO/IEC 7816-3 §12.2 (APDUs over T=0), ISO/IEC 7816-4 §5.1 (APDUs), �
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from math import inf
 from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
 
-from epass.card.apdu import EXTENDED_LE, GET_RESPONSE, SHORT_LE, Command, Response
+from epass.card.apdu import (
+    EXTENDED_LE,
+    GET_RESPONSE,
+    READ_BINARY,
+    READ_BINARY_ODD,
+    SELECT,
+    SHORT_LE,
+    Command,
+    Response,
+)
 from epass.errors import (
     CardRemovedError,
     CommunicationError,
+    InputError,
     NoCardError,
     ProtocolError,
     ReaderError,
@@ -26,6 +37,7 @@ from epass.pcsc.service import PROTOCOL_T0, Card, Service
 SETTLE_SECONDS = 0.2  # between two attempts while the document is still being laid down
 MORE_DATA, WRONG_LE = 0x61, 0x6C
 STATUS_OBJECT = b"\x99\x02"  # data object 99 of secure messaging, before the status word
+REPEATABLE = (SELECT, READ_BINARY, READ_BINARY_ODD, GET_RESPONSE)
 MAX_PARTS = 1024  # of one response: four times what 65,536 bytes take
 
 
@@ -38,16 +50,20 @@ def connect(
 ) -> "PcscChannel":
     """Connect to the card on ``reader`` (see ``choose``), exclusively if nobody else uses it.
 
-    A card may take ``wait`` seconds to come, to any reader if none is named; each exchange with it
-    may take ``timeout`` seconds. ``on_wait`` is called at least twice a second while waiting; what
-    it raises (``Cancelled``) ends the waiting. Use the channel in a ``with`` block.
+    A card may take ``wait`` seconds to come, if no reader is named to any that ``choose``
+    considers; each exchange with it may take ``timeout`` seconds. ``on_wait`` is called at least
+    twice a second while waiting; what it raises (``Cancelled``) ends the waiting. Use the channel
+    in a ``with`` block.
 
     Raises:
         NoCardError: no card came in time.
         ReaderError: there is no service or no reader, or the card is in use or does not answer.
-        InputError: several readers could be meant.
+        InputError: several readers could be meant, or a time is negative or endless.
         MissingPackageError: pyscard is not installed.
     """
+    for name, seconds in (("wait", wait), ("timeout", timeout)):
+        if not 0 <= seconds < inf:  # nor is it NaN
+            raise InputError(f"{name}: a number of seconds, 0 or more")
     deadline = monotonic() + wait
     while True:
         found = await_card(reader, deadline, on_wait)
@@ -154,9 +170,11 @@ class PcscChannel:
         """Whether 6Cxx is answered here, with the same command and the Le that it names.
 
         Not if the command is protected: the chip has counted it and its MAC covers Le, so only
-        secure messaging can make another. Over T=0 a command with data has no Le to be wrong.
+        secure messaging can make another. Nor if it may have used a key or a challenge up: how to
+        go on then is for the protocol that sent it. Over T=0 a command with data has no Le to be
+        wrong.
         """
-        if _is_protected(command.cla):
+        if _is_protected(command.cla) or command.ins not in REPEATABLE:
             return False
         return self.protocol != "T=0" or not command.data
 

@@ -43,8 +43,9 @@ def _list(service: Service) -> tuple[Reader, ...]:
 def choose(readers: Sequence[Reader], wanted: str | int | None = None) -> Reader:
     """The reader that ``wanted`` means: its index, its name, or part of the name in any case.
 
-    Without ``wanted`` it is the one that has a card, else the only one. Where that leaves several,
-    those that call themselves contactless are preferred; SAM slots are left out.
+    Without ``wanted`` it is the one that has a card, else the only one. Where readers call
+    themselves contactless no other is considered: the card in a contact slot is the operator's
+    own. SAM slots are left out.
 
     Raises:
         NoReaderError: no reader is meant.
@@ -65,21 +66,17 @@ def choose(readers: Sequence[Reader], wanted: str | int | None = None) -> Reader
 
 
 def _default(readers: Sequence[Reader]) -> Reader:
-    usable = _places(readers)
-    contactless = [reader for reader in usable if _CONTACTLESS.search(reader.name)]
-    for pool in (
-        [reader for reader in contactless if reader.has_card],
-        [reader for reader in usable if reader.has_card],
-        contactless,
-        usable,
-    ):
-        if pool:
-            return _only(pool)
-    raise NoReaderError("no reader is connected")
+    places = _places(readers)
+    if not places:
+        raise NoReaderError("no reader is connected")
+    return _only([reader for reader in places if reader.has_card] or places)
 
 
 def _places(readers: Sequence[Reader]) -> Sequence[Reader]:
-    return [reader for reader in readers if not _SAM.search(reader.name)] or readers
+    """Where a document may be laid if no reader is named."""
+    usable = [reader for reader in readers if not _SAM.search(reader.name)]
+    contactless = [reader for reader in usable if _CONTACTLESS.search(reader.name)]
+    return contactless or usable or readers
 
 
 def _only(readers: Sequence[Reader]) -> Reader:
@@ -93,7 +90,7 @@ def _only(readers: Sequence[Reader]) -> Reader:
 
 
 def await_card(wanted: str | int | None, deadline: float, on_wait: Callable[[], object]) -> Reader:
-    """The reader that ``wanted`` means, else any, as soon as it has a card.
+    """The reader that ``wanted`` means, else any that ``choose`` considers, once it has a card.
 
     ``deadline`` is a ``monotonic`` time in seconds. ``on_wait`` is called before each wait of at
     most 0.4 s.

@@ -30,6 +30,13 @@ ELLIPTIC_VALUE, DH_VALUE = 0x86, 0x84  # tables 10 and 11
 TOKEN, CHIP_AUTHENTICATION_DATA = 0x86, 0x8A  # table 4
 RESERVED_IDS = range(32)  # §9.5.1: not for explicit domain parameters
 
+# NIST SP 800-57 part 1 table 2: bits of security; of 3DES as it is with two keys.
+_CIPHER_STRENGTH = {
+    Cipher.TDES: 80,
+    Cipher.AES_128: 128,
+    Cipher.AES_192: 192,
+    Cipher.AES_256: 256,
+}
 _MODP_STRENGTH = {1024: 80, 2048: 112}  # NIST SP 800-57 part 1 table 2: bits, by the size of p
 _WEAKEST_FIRST = (IM, GM, CAM)  # the last proves the chip, the first is the one that few have
 
@@ -116,14 +123,17 @@ class PaceSuite:
         return der.oid(self.protocol)[2:]
 
     @property
-    def strength(self) -> tuple[int, int, int, bool]:
-        """For comparison: the cipher, then the group, the mapping, and a curve before integers."""
+    def strength(self) -> tuple[int, int, int, int, bool]:
+        """For comparison: the weaker of cipher and group, in bits; then the cipher, the group, the
+        mapping, and a curve before integers.
+        """
         is_elliptic = groups.is_elliptic(self.group)
         bits = self.group.n.bit_length() // 2
         if not is_elliptic:
             bits = _MODP_STRENGTH[self.group.p.bit_length()]
         mapping = _WEAKEST_FIRST.index(self.mapping)
-        return CIPHERS.index(self.cipher.label), bits, mapping, is_elliptic
+        cipher = _CIPHER_STRENGTH[self.cipher]
+        return min(cipher, bits), cipher, bits, mapping, is_elliptic
 
     def info(self, *, numbered: bool = True) -> bytes:
         """PACEInfo (§9.2.1), with its parameterId or without."""
@@ -243,7 +253,7 @@ class PaceExchange:
     ``session`` is there when the last step has succeeded. After a refusal the exchange must not
     be used again; that is the caller's part. ``key`` is that of chip authentication mapping, on
     the domain parameters of the suite. ``tell`` makes the response data of each step in place of
-    an honest chip: see ``sim.lies``.
+    an honest chip: see ``sim.pace_lies``.
 
     Raises:
         InputError: the mapping needs a key that is not there, or the key is another group's.

@@ -6,13 +6,14 @@ control code, more are a command APDU, which is answered with the response APDU.
 """
 
 import contextlib
+import errno
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from epass.errors import CommunicationError, InputError, NoReaderError, ReaderError
+from epass.errors import CommunicationError, InputError, NoReaderError
 
 HOST = "127.0.0.1"
 PORTS = (35963, 35964)  # the two slots of the packaged driver
@@ -22,6 +23,8 @@ CONNECT_SECONDS = 2.0
 NOTICE_SECONDS = 2.0  # the service asks a card that it sees for its ATR every 0.4 s
 SEND_SECONDS = 5.0
 TICK_SECONDS = 0.1  # how often a waiting card looks whether it is to be taken out
+
+UNREACHABLE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
 
 OnApdu = Callable[[bytes, bytes], None]
 
@@ -47,25 +50,19 @@ def serve(
     """Hold ``card`` in the slot at ``port`` until ``stop`` is set; then it is removed.
 
     ``on_apdu`` is called after each command with the bytes of command and response, ``on_seen``
-    once, when the service has noticed the card; both in this thread.
+    once, when the service has noticed the card; both in this thread. What they raise takes the
+    card out and is passed on.
 
     Raises:
         InputError: ``port`` is no port.
         NoReaderError: no virtual slot listens there.
-        CommunicationError: the service does not notice the card, as it does not while another is
-            in this slot, or it closed the slot.
+        CommunicationError: the slot does not take the card; the service does not notice it, as
+            it does not while another is in this slot; or it closed the slot.
     """
     with _connect(host, port) as connection:
-        link = _Link(connection, stop)
-        try:
+        link = _Link(connection, port, stop)
+        with contextlib.suppress(_TakenOut):
             _hold(card, link, on_apdu, on_seen)
-        except _TakenOut:
-            return
-        except OSError as fault:
-            raise CommunicationError(
-                f"the PC/SC service closed the slot at port {port}",
-                advice="Start pcscd again, then the simulated card.",
-            ) from fault
 
 
 @contextlib.contextmanager
@@ -79,7 +76,8 @@ def inserted(
     """Hold ``card`` in the first free slot of ``ports`` while the block runs; gives its port.
 
     The service has noticed the card when the block begins; programs are told of it up to half a
-    second later. The card is served by a thread of its own, which calls ``on_apdu``.
+    second later. The card is served by a thread of its own, which calls ``on_apdu``; what that
+    raises takes the card out and is raised after the block.
 
     Raises:
         InputError: one of ``ports`` is no port.
@@ -102,19 +100,32 @@ class _TakenOut(Exception):  # noqa: N818 - no error, the regular end
 class _Link:
     """One connection to the driver, read in whole messages."""
 
-    def __init__(self, connection: socket.socket, stop: threading.Event) -> None:
+    def __init__(self, connection: socket.socket, port: int, stop: threading.Event) -> None:
         self._connection = connection
+        self._port = port
         self._stop = stop
 
     def receive(self, deadline: float | None) -> bytes:
         """The next message, which must begin before ``deadline`` if there is one."""
-        length = int.from_bytes(self._exactly(2, deadline))
-        return self._exactly(length, None)
+        with self._open_slot():
+            length = int.from_bytes(self._exactly(2, deadline))
+            return self._exactly(length, None)
 
     def send(self, message: bytes) -> None:
-        self._connection.settimeout(SEND_SECONDS)
-        self._connection.sendall(len(message).to_bytes(2) + message)
-        self._acknowledge_at_once()
+        with self._open_slot():
+            self._connection.settimeout(SEND_SECONDS)
+            self._connection.sendall(len(message).to_bytes(2) + message)
+            self._acknowledge_at_once()
+
+    @contextlib.contextmanager
+    def _open_slot(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as fault:
+            raise CommunicationError(
+                f"the PC/SC service closed the slot at port {self._port}",
+                advice="Start pcscd again, then the simulated card.",
+            ) from fault
 
     def _exactly(self, size: int, deadline: float | None) -> bytes:
         self._connection.settimeout(TICK_SECONDS)
@@ -148,11 +159,22 @@ def _connect(host: str, port: int) -> socket.socket:
     try:
         return socket.create_connection((host, port), CONNECT_SECONDS)
     except OSError as fault:
+        if not _nobody_listens(fault):
+            raise CommunicationError(
+                f"the virtual reader at {host}, port {port}, does not take the card",
+                advice="Another card may be in this slot: take it out, or start pcscd again.",
+            ) from fault
         raise NoReaderError(
             f"no virtual reader listens at {host}, port {port}",
             advice="Install vsmartcard-vpcd (Debian, Ubuntu: apt install vsmartcard-vpcd) and"
             " start pcscd.",
         ) from fault
+
+
+def _nobody_listens(fault: OSError) -> bool:
+    """A reader that is there but hangs or is busy fails in other ways, by a timeout mostly."""
+    unknown = isinstance(fault, ConnectionRefusedError | socket.gaierror)
+    return unknown or fault.errno in UNREACHABLE
 
 
 def _hold(
@@ -182,7 +204,7 @@ class _Insertion(threading.Thread):
         super().__init__(name=f"vpcd-{port}", daemon=True)
         self.port = port
         self.settled = threading.Event()
-        self.fault: ReaderError | InputError | None = None
+        self.fault: Exception | None = None
         self._card, self._host, self._on_apdu = card, host, on_apdu
         self._stop_card = threading.Event()
 
@@ -196,7 +218,7 @@ class _Insertion(threading.Thread):
                 on_apdu=self._on_apdu,
                 on_seen=self.settled.set,
             )
-        except (ReaderError, InputError) as fault:
+        except Exception as fault:  # noqa: BLE001 - raised in the thread of the block
             self.fault = fault
         finally:
             self.settled.set()

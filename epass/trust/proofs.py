@@ -12,7 +12,7 @@ from epass.crypto.ciphers import MAC_SIZE, Cipher
 from epass.crypto.group import Group
 from epass.crypto.hashes import Hash
 from epass.crypto.signatures import EcdsaVerifier
-from epass.errors import FormatError
+from epass.errors import FormatError, UnsupportedError
 from epass.evidence import ActiveAuthentication, ChipAuthentication, ChipAuthenticationMapping
 from epass.lds.names import File
 from epass.lds.security_infos import (
@@ -26,6 +26,7 @@ from epass.trust.signed import Answer, with_weakness
 DG14, DG15, CARD_SECURITY = (file.label for file in (File.DG14, File.DG15, File.CARD_SECURITY))
 SUCCESS = 0x9000
 CHALLENGE = 8  # bytes, Doc 9303-11 §6.1.2.1
+MAX_KEYS = 4  # under one id, each of which costs a multiplication; the standard has one
 # Doc 9303-11 §6.1.2.3, for chips whose DG14 does not name the algorithm.
 ECDSA_HASHES = (Hash.SHA256, Hash.SHA224, Hash.SHA384, Hash.SHA512)
 DO_MAC = 0x8E
@@ -68,7 +69,8 @@ def _ecdsa(point: ec.Point, evidence: ActiveAuthentication, algorithms: Iterable
     """r || s as the standard has it, or in DER, as Portuguese documents answer."""
     answer, size = evidence.answer, 2 * point.curve.scalar_size
     plain = len(answer) == size
-    for used in [signatures.ecdsa_hash(oid) for oid in algorithms] or ECDSA_HASHES:
+    named, unknown = _hashes(algorithms)
+    for used in named or (() if unknown else ECDSA_HASHES):
         verifier = EcdsaVerifier(point, used, plain)
         try:
             right = verifier.verify(evidence.challenge, answer)
@@ -77,7 +79,21 @@ def _ecdsa(point: ec.Point, evidence: ActiveAuthentication, algorithms: Iterable
         if right:
             text = verifier.text if plain else f"{verifier.text}, in DER"
             return Outcome.PASS, with_weakness(text, verifier.weaknesses)
+    if unknown:
+        raise unknown
     return Outcome.FAIL, f"not a signature over the challenge (ECDSA, {point.curve.name})"
+
+
+def _hashes(algorithms: Iterable[str]) -> tuple[tuple[Hash, ...], UnsupportedError | None]:
+    """The hash functions of the algorithms, each once, and the first algorithm that is unknown."""
+    found: dict[Hash, None] = {}
+    unknown = None
+    for oid in dict.fromkeys(algorithms):
+        try:
+            found[signatures.ecdsa_hash(oid)] = None
+        except UnsupportedError as error:
+            unknown = unknown or error
+    return tuple(found), unknown
 
 
 # --- chip authentication ----------------------------------------------------------------------
@@ -149,10 +165,12 @@ def mapping(
 
     Raises:
         FormatError: a key for these parameters is no point of its curve.
-        UnsupportedError: such a key is none that epass can compute with.
+        UnsupportedError: such a key is none that epass can compute with, or there are too many.
     """
     number = evidence.parameter_id  # which is the id of the key too (§9.2.1)
     named = [key.public_key for key in keys if key.key_id == number]
+    if len(named) > MAX_KEYS:
+        raise UnsupportedError(f"EF.CardSecurity has {len(named)} keys of the same id")
     points = [public_keys.point(key, where=CARD_SECURITY) for key in named]
     points = [point for point in points if point.curve.parameter_id == number]
     if not points:

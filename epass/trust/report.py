@@ -17,15 +17,7 @@ SCHEMA, SCHEMA_VERSION = "epass.report", 1
 # has the name that EF.SOD gives its signer, whether the only one is meant.
 NEED_ANCHORS = frozenset({"ds.path", "sod.signer"})
 # What a chip may leave open and be no worse than the many chips that offer no proof at all.
-NEED_CHIP = frozenset(
-    {
-        "chip.active",
-        "chip.authentication",
-        "chip.mapping",
-        "access.card_access",
-        "access.protocol",
-    }
-)
+NEED_CHIP = frozenset({"chip.active", "chip.authentication", "chip.mapping"})
 
 
 class Outcome(StrEnum):
@@ -100,6 +92,8 @@ class Report:
     def chip(self) -> str:
         """Whether the chip is that for which EF.SOD was signed, or a copy of its files.
 
+        Whoever signed EF.SOD vouches for the chip's key: "proven" says no more than he is worth,
+        see ``ds.path``, and for another proof than active authentication no more than the reader.
         "proven" or "refuted", "unproven" where it offers a proof that was not had, or nobody
         knows what it offers, and "cloneable" where it offers none.
         """

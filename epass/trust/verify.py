@@ -20,7 +20,9 @@ from epass.errors import FormatError, InputError, UnsupportedError
 from epass.lds.com import Com
 from epass.lds.names import File
 from epass.lds.sod import Sod
-from epass.trust import chip
+from epass.trust import access, chip
+from epass.trust.document import Document
+from epass.trust.proofs import CHALLENGE
 from epass.trust.report import Check, Outcome, Report
 from epass.trust.signed import Answer, digest, find_signer, signature, with_weakness
 
@@ -43,18 +45,27 @@ NOT_READ = "the file was not read"
 _P = ParamSpec("_P")
 
 
-def verify(dump: Dump, anchors: Sequence[asn1.Certificate] = (), *, at: datetime) -> Report:
+def verify(
+    dump: Dump,
+    anchors: Sequence[asn1.Certificate] = (),
+    *,
+    at: datetime,
+    challenge: bytes | None = None,
+) -> Report:
     """Judge the document; nothing that its files hold can raise.
 
     What breaks a standard fails; what epass cannot do, or has not been given, is unknown.
     ``anchors`` are certificates of CSCAs: paths to them are not built yet, ``ds.path`` stays
-    unknown. ``at`` has a time zone.
+    unknown. ``at`` has a time zone. With ``challenge``, 8 bytes, active authentication must have
+    signed that one: who has drawn it knows then that the chip was there since.
 
     Raises:
-        InputError: ``at`` has none.
+        InputError: ``at`` has none, or ``challenge`` is of another length.
     """
     if at.tzinfo is None:
         raise InputError("the moment of verification has no time zone")
+    if challenge is not None and len(challenge) != CHALLENGE:
+        raise InputError(f"the challenge has {len(challenge)} bytes, not {CHALLENGE}")
     sod, answer = _parse(dump)
     checks = [Check("sod.format", *answer, SOURCES["sod.format"])]
     if sod is None:
@@ -69,7 +80,8 @@ def verify(dump: Dump, anchors: Sequence[asn1.Certificate] = (), *, at: datetime
     ]
     checks += [_check(_hash_id(group), _hash, dump, sod, group) for group in _groups(dump, sod)]
     outcomes = {check.id: check.outcome for check in checks}
-    return Report((*checks, *chip.checks(dump, sod, outcomes)), at)
+    document = Document(dump, sod, outcomes)
+    return Report((*checks, *chip.checks(document, challenge), *access.checks(document)), at)
 
 
 def _check(name: str, judge: Callable[_P, Answer], *args: _P.args, **kwargs: _P.kwargs) -> Check:
@@ -100,8 +112,9 @@ def _without_sod(dump: Dump) -> list[Check]:
     reason = "there is no EF.SOD to check against; see sod.format"
     names = [name for name in SOURCES if name != "sod.format"]
     names += [_hash_id(group) for group in _groups(dump, None)]
-    sources = {**{name: HASH_SOURCE for name in names}, **SOURCES, **chip.SOURCES}
-    return [Check(name, Outcome.UNKNOWN, reason, sources[name]) for name in [*names, *chip.SOURCES]]
+    sources = dict.fromkeys(names, HASH_SOURCE) | {**SOURCES, **chip.SOURCES, **access.SOURCES}
+    names += [*chip.SOURCES, *access.SOURCES]
+    return [Check(name, Outcome.UNKNOWN, reason, sources[name]) for name in names]
 
 
 # --- EF.COM -----------------------------------------------------------------------------------

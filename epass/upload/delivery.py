@@ -45,7 +45,10 @@ class Keys:
             raise ConfigError("the API key is empty or holds white space or non-ASCII characters")
         secret = self.shared_secret
         if not secret or secret != secret.strip() or not secret.isprintable():
-            raise ConfigError("the shared secret is empty, or has white space around or in it")
+            raise ConfigError(
+                "the shared secret is empty, or has white space around it, or a line break or"
+                " another character in it that cannot be printed"
+            )
 
 
 @dataclass(frozen=True, slots=True)

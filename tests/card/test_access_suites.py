@@ -18,9 +18,12 @@ from opening import (
 )
 
 from epass import tlv
+from epass.card import pace
 from epass.card.access import MAX_NOTES, MAX_SUITES
 from epass.card.apdu import Command, Response
 from epass.errors import StatusError, UnsupportedError
+from epass.lds.names import File
+from epass.lds.security_infos import MAX_INFOS, SecurityInfos, UnknownInfo
 from epass.sim import card_files
 from epass.sim.chip import Chip
 from epass.sim.issuer import Document
@@ -36,6 +39,7 @@ ONE = offering(MIDDLE)
 # After SELECT of the master file, SELECT and READ BINARY of EF.CardAccess: MSE:Set AT.
 SET_UP = 4
 SET_UP_REFUSED = "PACE set-up (MSE:Set AT): the chip answers "
+REFUSED = "refused at the PACE set-up (MSE:Set AT): "
 
 
 def has_84(command: Command) -> bool:
@@ -68,7 +72,7 @@ def test_the_strongest_comes_first_wherever_it_stands() -> None:
     assert (set_ups(wire), wire.resets, dump.quirks) == ([("4.4", 13)], [], ())
 
 
-@pytest.mark.parametrize("sw", [0x6A80, 0x6A88, 0x6985, 0x6F00], ids=hex)
+@pytest.mark.parametrize("sw", [0x6A80, 0x6A88], ids=hex)
 @pytest.mark.parametrize(
     ("refused", "tried", "cipher"),
     [
@@ -90,6 +94,23 @@ def test_a_refused_one_is_left_out_after_a_reset(
     assert dump.quirks == ("pace-suite-refused",)
     assert wire.resets == [SET_UP + number for number in range(len(tried) - 1)]
     assert attempts(wire) == (1, 0)
+    assert [note.rpartition(", ")[2] for note in dump.notes] == [f"{sw:04X}"] * (len(tried) - 1)
+    assert dump.notes[:2] == (
+        f"{REFUSED}ECDH-IM-AES-256 with parameters 13, with data object 84, {sw:04X}",
+        f"{REFUSED}ECDH-IM-AES-256 with parameters 13, without data object 84, {sw:04X}",
+    )
+
+
+@pytest.mark.parametrize("sw", [0x6300, 0x6700, 0x6982, 0x6985, 0x6A81, 0x6A86, 0x6D00, 0x6F00])
+@pytest.mark.parametrize("document", ["SEVERAL", "ONE"])
+def test_another_status_word_leads_to_nothing_weaker(document: str, sw: int) -> None:
+    """§4.4.4.1: the chip would say that it does not have it. Neither form nor suite is changed."""
+    offered = {"SEVERAL": SEVERAL, "ONE": ONE}[document]
+    wire = ResettableWire(Chip(offered), refuses(sw, lambda command: command.ins == MSE))
+    with pytest.raises(StatusError, match=f"MSE:Set AT.: the chip answers {sw:04X}") as caught:
+        read(wire)
+    assert (len(set_ups(wire)), wire.resets, attempts(wire)) == (1, [], (0, 0))
+    assert not hasattr(caught.value, "__notes__")
 
 
 def test_all_of_them_are_refused() -> None:
@@ -133,7 +154,7 @@ def test_a_bounded_number_is_tried() -> None:
     """A chip may list all there are. The weaker half of them is not even asked for."""
     suites = [
         PaceSuite.named(cipher, number)
-        for cipher, number in product(("AES-128", "AES-192", "AES-256"), (8, 9, 12, 13))
+        for cipher, number in product(("AES-128", "AES-192", "AES-256"), (15, 16, 17, 18))
     ]
     document = with_card_access(*(suite.info() for suite in suites))
     wire = ResettableWire(Chip(document), refuses(0x6A80, lambda command: command.ins == MSE))
@@ -259,10 +280,52 @@ def test_what_epass_does_not_know_is_told_and_does_no_harm(offer: str) -> None:
 
 
 def test_not_everything_is_told_of_a_file_that_is_full_of_it() -> None:
-    many = [pace_info(2, 2, number) for number in range(32, 127)]
+    many = [pace_info(2, 2, number) for number in range(32, 32 + MAX_INFOS - 1)]
     dump = read(Wire(Chip(with_card_access(KNOWN, *many))))
     assert len(dump.notes) == MAX_NOTES + 1
     assert dump.notes[-1] == f"{SKIPPED}{len(many) - MAX_NOTES} more"
+
+
+STANDARD = ("0.4.0.127.0.7.2.2.2", "0.4.0.127.0.7.2.2.3.2.2", "2.23.136.1.1.13")
+
+
+def test_what_the_standard_has_for_other_protocols_is_nothing_to_be_told() -> None:
+    """§9.2.11: such SecurityInfos may stand in EF.CardAccess too."""
+    terminal = bytes.fromhex("300D060804007F0007020202020101")
+    chip = bytes.fromhex("300F060A04007F00070202030202020101")
+    directory = tlv.build(0x30, bytes.fromhex("060667810801010D040161"))
+    dump = read(Wire(Chip(with_card_access(KNOWN, terminal, chip, directory))))
+    assert (dump.notes, dump.quirks) == ((), ())
+    infos = SecurityInfos.parse(dump.files[File.CARD_ACCESS]).infos
+    assert infos[1:] == tuple(UnknownInfo(oid) for oid in STANDARD)
+
+
+OLD = KNOWN.replace(b"\x02\x01\x02\x02", b"\x02\x01\x01\x02")
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [(OLD, "not of version 2"), (KNOWN, "which stands twice")],
+    ids=["another version", "twice"],
+)
+def test_what_is_not_as_it_is_due_is_skipped_where_another_works(more: bytes, problem: str) -> None:
+    for document in (with_card_access(KNOWN, more), with_card_access(more, KNOWN)):
+        wire = ResettableWire(Chip(document))
+        dump = read(wire)
+        assert (dump.access.protocol, len(set_ups(wire))) == ("PACE", 1)
+        assert dump.notes == (f"{SKIPPED}0.4.0.127.0.7.2.2.4.2.2, {problem}",)
+        assert dump.quirks == ()
+
+
+def test_a_message_names_only_some_of_what_a_chip_offers() -> None:
+    many = [pace_info(2, 2, number) for number in range(32, 32 + MAX_INFOS)]
+    strange = [pace_info(9, number, 13) for number in range(MAX_INFOS)]
+    for offers in (many, strange):
+        with pytest.raises(UnsupportedError) as caught:
+            read(Wire(Chip(with_card_access(*offers))))
+        assert caught.value.message.startswith("the chip offers PACE only as ")
+        assert caught.value.message.endswith(f", {MAX_INFOS - pace.MAX_LISTED} more")
+        assert caught.value.message.count(", ") == pace.MAX_LISTED
 
 
 def test_what_was_skipped_is_told_with_the_error() -> None:

@@ -203,11 +203,29 @@ def test_the_ladder_reaches_the_odd_instruction() -> None:
 
 
 @pytest.mark.parametrize("short", [0x9000, 0x6282])
-@pytest.mark.parametrize("gives", [16, 100, 222])
+@pytest.mark.parametrize("gives", [32, 100, 222])
 def test_less_than_asked_for_is_taken_as_it_comes(gives: int, short: int) -> None:
     chip = card(gives=gives, short=short)
     assert FileReader(chip, LARGEST).read(File.DG2) == DG2
     assert len(chip.log) == -(-1000 // gives)
+
+
+@pytest.mark.parametrize("gives", [4, 8, 31])
+def test_a_chip_that_never_comes_to_the_end_is_left(gives: int) -> None:
+    chip = Card({File.DG2: content_of(File.DG2, 60_000)}, gives=gives)
+    with pytest.raises(ProtocolError) as caught:
+        FileReader(chip, LARGEST).read(File.DG2)
+    answers = len(chip.log) - 1
+    came = gives * len(chip.log)
+    assert caught.value.message == (
+        f"READ BINARY DG2: only {came} of 60000 bytes in {answers} answers"
+    )
+    assert answers == files.PATIENCE + came // files.LEAST + 1
+
+
+def test_a_small_file_may_come_in_small_pieces() -> None:
+    chip = Card({File.COM: COM}, gives=8)
+    assert FileReader(chip, LARGEST).read(File.COM) == COM
 
 
 @pytest.mark.parametrize("padding", [1, 100, 1000])
@@ -305,7 +323,7 @@ def test_an_empty_template_is_a_file() -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     size=st.one_of(st.integers(2, 127), st.integers(131, 3000).filter(lambda n: n != 259)),
-    gives=st.integers(8, 300),
+    gives=st.integers(files.LEAST, 300),
     takes=st.integers(112, 300),
     largest=st.sampled_from([223, 231, 256, 0xFF00]),
     exact=st.booleans(),

@@ -20,6 +20,7 @@ from epass.crypto.ec import CURVES
 from epass.errors import StatusError, UnsupportedError
 from epass.lds.security_infos import PACE_PROTOCOLS, PaceInfo, SecurityInfos
 from epass.sim import messaging
+from epass.sim.pace import PaceSuite
 
 PACE = vectors("doc9303-pace")
 G1, NZ = PACE["pace-gm-ecdh"], PACE["pace-gm-ecdh-3des-nz"]
@@ -127,12 +128,17 @@ def info(group: int, cipher: int, parameter_id: int | None) -> PaceInfo:
     return PaceInfo(PACE_PROTOCOLS[f"0.4.0.127.0.7.2.2.4.{group}.{cipher}"], parameter_id)
 
 
+# The weaker of cipher and group decides: 80 bits, 96, 112, 128, 192, 256.
 WEAKEST_FIRST = (
     info(ECDH_GM, TDES, 18),
+    info(DH_GM, AES_256, 0),  # AES, although no more is to be had of its group
     info(ECDH_GM, AES_128, 8),
-    info(ECDH_GM, AES_128, 12),
-    info(ECDH_GM, AES_192, 10),
     info(ECDH_GM, AES_256, 8),
+    info(ECDH_GM, AES_192, 10),
+    info(ECDH_GM, AES_128, 12),
+    info(ECDH_GM, AES_128, 18),
+    info(ECDH_GM, AES_192, 12),
+    info(ECDH_GM, AES_192, 15),
     info(ECDH_GM, AES_256, 18),
 )
 
@@ -140,12 +146,25 @@ WEAKEST_FIRST = (
 @pytest.mark.parametrize("count", range(1, len(WEAKEST_FIRST) + 1))
 def test_the_strongest_is_chosen_whatever_the_order(count: int) -> None:
     strongest = WEAKEST_FIRST[count - 1]
-    for offered in permutations(WEAKEST_FIRST[:count]):
+    for offered in permutations(WEAKEST_FIRST[max(0, count - 5) : count]):
         chosen = pace.choose(offered)
         assert (chosen.protocol, chosen.group.parameter_id) == (
             strongest.protocol,
             strongest.parameter_id,
         )
+
+
+def test_the_simulator_weighs_them_alike() -> None:
+    labels = {
+        protocol: (item.cipher.label, item.mapping.value)
+        for protocol, item in PACE_PROTOCOLS.items()
+    }
+    simulated = []
+    for item in IN_ORDER:
+        cipher, mapping = labels[item.protocol.oid]
+        assert item.parameter_id is not None
+        simulated.append(PaceSuite.named(cipher, item.parameter_id, mapping))
+    assert sorted(simulated, key=lambda suite: suite.strength, reverse=True) == simulated
 
 
 @pytest.mark.parametrize(
@@ -204,18 +223,20 @@ def test_everything_that_is_not_supported_is_named_once() -> None:
     )
 
 
-IN_ORDER = (  # the strongest cipher, then group; among equals CAM, GM, IM, and curves before DH
+# By the weaker of cipher and group, then the cipher, then the group; among equals CAM, GM, IM, and
+# curves before DH.
+IN_ORDER = (
+    info(ECDH_CAM, AES_192, 18),
     info(ECDH_CAM, AES_256, 12),
     info(ECDH_GM, AES_256, 12),
     info(ECDH_IM, AES_256, 12),
+    info(ECDH_CAM, AES_128, 18),
     info(ECDH_GM, AES_256, 10),
     info(DH_GM, AES_256, 2),
     info(DH_IM, AES_256, 1),
+    info(DH_IM, AES_128, 2),
     info(ECDH_GM, AES_256, 8),
     info(DH_GM, AES_256, 0),
-    info(ECDH_CAM, AES_192, 18),
-    info(ECDH_CAM, AES_128, 18),
-    info(DH_IM, AES_128, 2),
     info(ECDH_IM, TDES, 18),
     info(DH_GM, TDES, 2),
 )

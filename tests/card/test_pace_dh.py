@@ -114,7 +114,7 @@ def run(chip: Chip, suite: Suite, ours: tuple[int, int]) -> None:
 
 def chip_for(suite: Suite, secrets: tuple[int, int], *, padded: bool = False) -> Chip:
     group = next(group for group in GROUPS if group is suite.group)
-    return Chip(group, suite.cipher, suite.oid, secrets, padded)
+    return Chip(group, suite.cipher, suite.protocol.value, secrets, padded)
 
 
 @each_group

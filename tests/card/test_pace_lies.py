@@ -172,7 +172,10 @@ def test_mapping_data_where_there_is_none(example: Example) -> None:
 
 def until_nonce(suite: Suite, size: int) -> None:
     exchanges = (
-        (Command(0x22, 0xC1, 0xA4, b"\x80\x0a" + suite.oid + b"\x83\x01\x02"), Response()),
+        (
+            Command(0x22, 0xC1, 0xA4, b"\x80\x0a" + suite.protocol.value + b"\x83\x01\x02"),
+            Response(),
+        ),
         (Command(0x86, 0, 0, b"\x7c\x00", 256, 0x10), dynamic((0x80, bytes(size)))),
     )
     channel = ReplayChannel(Trace({}, exchanges, ()))
@@ -333,7 +336,7 @@ def test_a_token_over_the_tag_of_the_other_agreement() -> None:
     """§9.4.3 and §9.4.4: 84 for a public value, 86 for a point."""
     fields = GM_DH.fields
     mine = ModpElement(GROUP, int(fields["ka_terminal_public"], 16)).encode()
-    body = tlv.build(0x06, GM_DH.suite.oid) + tlv.build(0x86, mine)
+    body = tlv.build(0x06, GM_DH.suite.protocol.value) + tlv.build(0x86, mine)
     token = ciphers.mac(Cipher.AES_128, raw(fields, "KS_mac"), tlv.build(0x7F49, body))
     with pytest.raises(AccessDeniedError, match="does not prove"):
         GM_DH.run(GM_DH.channel(ga4=dynamic((0x86, token))))

@@ -17,6 +17,7 @@ from epass.dump import Access
 from epass.errors import (
     AccessDeniedError,
     FormatError,
+    InputError,
     ProtocolError,
     StatusError,
     UnsupportedError,
@@ -217,9 +218,8 @@ MALFORMED = {
     "another tag": (b"\x30\x00", "the tag is 30, not 31"),
     "truncated inside": (b"\x31\x03\x30\x05\x06", "5 bytes declared, 1 are there"),
     "indefinite length": (tlv.build(0x31, b"\x30\x80"), "indefinite length"),
-    "twice": (tlv.build(0x31, OFFER + OFFER), "this SecurityInfo stands twice"),
-    "version 1": (
-        tlv.build(0x31, OFFER.replace(b"\x02\x01\x02", b"\x02\x01\x01")),
+    "no version": (
+        tlv.build(0x31, OFFER.replace(b"\x02\x01\x02", b"\x04\x01\x02")),
         "not version 2 of PACE",
     ),
     "no identifier": (
@@ -247,6 +247,16 @@ def test_a_malformed_file_never_leads_to_bac(fault: str, policy: tuple[str, bool
     assert_no_bac(wire)
     assert wire.sent(MSE) == []
     assert wire.resets == []
+
+
+@pytest.mark.parametrize("file", [File.ATR_INFO, File.CARD_ACCESS, File.CARD_SECURITY])
+def test_a_file_that_is_not_of_the_application_is_not_read_there(file: File) -> None:
+    """Its identifiers are those of another file: EF.ATR/INFO would be DG1."""
+    wire = ResettableWire(Chip(DOCUMENT))
+    with pytest.raises(InputError) as caught:
+        reader.read(wire, KEY, want=(File.COM, file))
+    assert caught.value.message == f"want: {file.label} is not a file of the eMRTD application"
+    assert (wire.commands, wire.resets) == ([], [])
 
 
 def offer(group: int, number: int, parameter_id: int) -> bytes:

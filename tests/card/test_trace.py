@@ -100,6 +100,36 @@ def test_a_chip_that_cannot_be_reset() -> None:
     assert lines == []
 
 
+def test_a_command_without_an_answer_replays_up_to_there() -> None:
+    lines = recorded()
+    with pytest.raises(CardRemovedError):
+        TracingChannel(Chip(), lines.append).transmit(READ)
+    parsed = Trace.parse(lines)
+    assert parsed.exchanges == ((SELECT, Response()), (READ, None))
+    replay = ReplayChannel(parsed)
+    replay.random(4)
+    replay.transmit(SELECT)
+    with pytest.raises(ProtocolError, match="no answer is recorded to command 2"):
+        replay.transmit(READ)
+    replay.finish()
+
+
+def test_what_was_not_used_is_told_at_the_end() -> None:
+    parsed = Trace.parse([*recorded(), '{"reset": true}'])
+    replay = ReplayChannel(parsed)
+    replay.transmit(SELECT)
+    with pytest.raises(ProtocolError, match="1 recorded resets were not made"):
+        replay.finish()
+    replay.reset()
+    with pytest.raises(ProtocolError, match="1 recorded draws were not made"):
+        replay.finish()
+    replay = ReplayChannel(parsed)
+    replay.transmit(SELECT)
+    replay.reset()
+    replay.random(4)
+    replay.finish()
+
+
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
@@ -108,7 +138,7 @@ def test_a_chip_that_cannot_be_reset() -> None:
         (["[]"], "not a JSON object"),
         ([trace.header(), "nonsense"], "not JSON"),
         ([trace.header(), '{"c": "00B0"}'], "shorter than a header"),
-        ([trace.header(), '{"c": "00B0000008"}'], "r is not hexadecimal"),
+        ([trace.header(), '{"c": "00B0000008", "r": null}'], "r is not hexadecimal"),
         ([trace.header(), '{"c": "00B0000008", "r": "90"}'], "no status word"),
         ([trace.header(), '{"random": 5}'], "random is not hexadecimal"),
     ],

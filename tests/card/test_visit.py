@@ -27,7 +27,7 @@ from epass.errors import (
     Cancelled,
     InputError,
 )
-from epass.evidence import NO_EVIDENCE
+from epass.evidence import CHIP, NO_EVIDENCE, Failure
 from epass.lds.chip_keys import CardSecurity
 from epass.lds.names import File
 from epass.lds.security_infos import CHIP_PROTOCOLS, ID_CA
@@ -80,7 +80,7 @@ def test_a_chip_without_proofs_is_read_as_cheaply_as_without_asking(
 def test_nothing_is_proved_that_nobody_asked_for() -> None:
     chip = Watched(PROVING)
     dump = read(chip, prove=False)
-    assert list(dump.files) == [*DEFAULT, File.CARD_ACCESS]
+    assert set(dump.files) == {*DEFAULT, File.CARD_ACCESS, File.DG14}  # with the signed copy
     assert dump.evidence == NO_EVIDENCE
     assert chip.sent(INTERNAL_AUTHENTICATE) == []
 
@@ -229,6 +229,7 @@ def test_a_chip_opened_again_has_its_key_read_once() -> None:
     chip = Watched(document)
     dump = read(chip)
     assert dump.notes == (f"chip authentication failed: {UNPROVED}",)
+    assert dump.evidence.failures == (Failure(CHIP, refused=False, reason=UNPROVED),)
     assert dump.evidence.mapping is not None
     read_by_id = [c for c in chip.plain if (c.ins, c.p1) == (READ_BINARY, 0x9D)]
     assert len(read_by_id) == 2  # EF.CardSecurity and EF.SOD

@@ -27,6 +27,7 @@ from signers import (
 )
 
 from epass.asn1 import Algorithm, PssParameters, RsaKey
+from epass.asn1.door import MAX_SALT
 from epass.crypto import signatures
 from epass.crypto.hashes import Hash
 from epass.crypto.signatures import verify
@@ -200,14 +201,18 @@ class TestPss:
         with pytest.raises(FormatError, match="parameters of RSASSA-PSS are missing"):
             verify(rsa_public(rsa_key()), Algorithm(PSS_OID), MESSAGE, bytes(256))
 
-    @pytest.mark.parametrize("salt", [223, 1 << 20, 1 << 40])
+    @pytest.mark.parametrize("salt", [223, MAX_SALT])
     def test_a_salt_that_does_not_fit(self, salt: int) -> None:
         algorithm = pss_algorithm(Hash.SHA256, Hash.SHA256, salt)
         assert not verify(rsa_public(rsa_key()), algorithm, MESSAGE, b"\x01" * 256)
 
-    def test_a_negative_salt(self) -> None:
-        algorithm = pss_algorithm(Hash.SHA256, Hash.SHA256, -1)
-        with pytest.raises(FormatError, match="salt length is negative"):
+    @pytest.mark.parametrize(
+        "salt", [-1, MAX_SALT + 1, 1 << 40, 1 << 20_000, -1 << 20_000], ids=hex
+    )
+    def test_a_salt_that_fits_no_modulus(self, salt: int) -> None:
+        """Python writes no number of more than 4,300 digits, so none may get into a text."""
+        algorithm = pss_algorithm(Hash.SHA256, Hash.SHA256, salt)
+        with pytest.raises(FormatError, match="a PSS salt length out of range"):
             verify(rsa_public(rsa_key()), algorithm, MESSAGE, bytes(256))
 
     def test_another_hash_function(self) -> None:

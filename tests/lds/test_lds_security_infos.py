@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 from mutation import mutated
 from vector_files import raw, vectors
 
-from epass import tlv
+from epass import asn1, tlv
 from epass.crypto.ciphers import Cipher
 from epass.errors import FormatError
 from epass.lds.security_infos import (
+    CHIP_PROTOCOLS,
+    MAX_INFOS,
     PACE_PROTOCOLS,
     KeyAgreement,
     Mapping,
@@ -19,6 +21,8 @@ from epass.lds.security_infos import (
     UnknownInfo,
 )
 
+LONG_OID = tlv.build(0x06, b"\x2a" * 65)
+TOO_MANY = "EF.CardAccess/31 at byte 4: 65 SecurityInfos, over the 64"
 VALID = raw(vectors("doc9303-pace")["pace-gm-ecdh"], "EF_CardAccess")
 GM_AES_128 = bytes.fromhex("060A04007F00070202040202")  # id-PACE-ECDH-GM-AES-CBC-CMAC-128
 ID_GM = bytes.fromhex("060904007F000702020402")  # id-PACE-ECDH-GM, explicit parameters
@@ -74,6 +78,54 @@ def test_order_and_unknown_entries_are_kept() -> None:
     assert len(parsed.pace) == 1
 
 
+def test_another_version_and_what_stands_twice_are_skipped() -> None:
+    old = info(GM_AES_128, b"\x02\x01\x01")
+    parsed = SecurityInfos.parse(infos(TERMINAL, VALID[2:], TERMINAL, old, VALID[2:]))
+    pace = "0.4.0.127.0.7.2.2.4.2.2"
+    assert parsed.infos[2:] == (
+        UnknownInfo("0.4.0.127.0.7.2.2.2", "which stands twice"),
+        UnknownInfo(pace, "not of version 2"),
+        UnknownInfo(pace, "which stands twice"),
+    )
+    assert len(parsed.pace) == 1
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "problem"),
+    [
+        ([TERMINAL, TERMINAL], "this SecurityInfo stands twice"),
+        ([info(GM_AES_128, b"\x02\x01\x01")], "not version 2 of PACE"),
+    ],
+    ids=["twice", "another version"],
+)
+def test_what_is_signed_must_be_right(doubtful: list[bytes], problem: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        SecurityInfos.parse_signed(tlv.parse_one(infos(*doubtful), 0x31, where="DG14"))
+    assert caught.value.problem == problem
+
+
+def test_more_than_any_document_has() -> None:
+    most = [info(GM_AES_128, VERSION_2, bytes((2, 1, number))) for number in range(MAX_INFOS)]
+    assert len(SecurityInfos.parse(infos(*most)).pace) == MAX_INFOS
+    one_more = infos(*most, TERMINAL)
+    for parse in (
+        SecurityInfos.parse,
+        lambda data: SecurityInfos.parse_signed(tlv.parse_one(data, 0x31, where="DG14")),
+    ):
+        with pytest.raises(FormatError, match="65 SecurityInfos, over the 64 that are looked at"):
+            parse(one_more)
+
+
+def test_the_value_of_an_object_identifier() -> None:
+    values = {oid: protocol.value for oid, protocol in PACE_PROTOCOLS.items()}
+    values |= {oid: protocol.value for oid, protocol in CHIP_PROTOCOLS.items()}
+    assert len(values) == len(PACE_PROTOCOLS) + len(CHIP_PROTOCOLS)
+    assert PACE_PROTOCOLS["0.4.0.127.0.7.2.2.4.2.2"].value == GM_AES_128[2:]
+    assert CHIP_PROTOCOLS["0.4.0.127.0.7.2.2.3.1.4"].value.hex() == "04007f00070202030104"
+    for oid, value in values.items():
+        assert asn1.object_identifier(tlv.build(0x06, value), where="") == oid
+
+
 def test_no_entries() -> None:
     assert SecurityInfos.parse(infos()).pace == ()
 
@@ -90,11 +142,11 @@ def test_a_protocol_that_nobody_has_defined_is_not_pace() -> None:
         (VALID + b"\xff", "EF.CardAccess at byte 22: 1 bytes after the end"),
         (VALID[:-1], "EF.CardAccess/31 at byte 0: 20 bytes declared, 19 are there"),
         (b"\x30" + VALID[1:], "EF.CardAccess at byte 0: the tag is 30, not 31"),
-        (infos(TERMINAL, TERMINAL), "EF.CardAccess/31/30 at byte 19: this SecurityInfo stands"),
         (infos(VERSION_2), "EF.CardAccess/31/02 at byte 4: not an object identifier, required"),
         (infos(info(GM_AES_128)), "EF.CardAccess/31/30 at byte 4: not an object identifier"),
         (infos(info(VERSION_2, VERSION_2)), "EF.CardAccess/31/30 at byte 4: not an object"),
-        (infos(info(GM_AES_128, b"\x02\x01\x01")), "EF.CardAccess/31/30/02 at byte 18: not vers"),
+        (infos(*[info(GM_AES_128, bytes((2, 1, n))) for n in range(65)]), TOO_MANY),
+        (infos(info(LONG_OID, VERSION_2)), "EF.CardAccess/31/30/06 at byte 6: an object identif"),
         (infos(info(GM_AES_128, b"\x04\x01\x02")), "EF.CardAccess/31/30/04 at byte 18: not vers"),
         (
             infos(info(GM_AES_128, VERSION_2, b"\x02\x01\x80")),

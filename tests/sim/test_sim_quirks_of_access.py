@@ -93,7 +93,8 @@ def test_pace_suite_refused() -> None:
 @pytest.mark.parametrize(
     ("weak", "strong"),
     [
-        (("AES-128", 18, "CAM"), ("AES-192", 8, "IM")),
+        (("AES-192", 8, "CAM"), ("AES-128", 18, "IM")),
+        (("AES-128", 18, "CAM"), ("AES-256", 12, "IM")),
         (("AES-128", 12, "CAM"), ("AES-128", 15, "IM")),
         (("AES-128", 13, "GM"), ("AES-128", 13, "CAM")),
         (("AES-128", 13, "IM"), ("AES-128", 13, "GM")),

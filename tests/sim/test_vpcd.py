@@ -1,6 +1,7 @@
 """The simulated card in a virtual slot: against a driver made here, and in the real service."""
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -249,6 +250,80 @@ def test_the_driver_hangs_up_while_the_block_runs(driver: Driver) -> None:
 
     with pytest.raises(CommunicationError, match="closed the slot"):
         run()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"),
+        OSError(errno.EHOSTUNREACH, "No route to host"),
+        OSError(errno.ENETUNREACH, "Network is unreachable"),
+        socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+    ],
+)
+def test_nobody_can_be_there(fault: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_to_connect(monkeypatch, {1: fault})
+    with pytest.raises(NoReaderError, match=r"no virtual reader listens at 127\.0\.0\.1, port 1$"):
+        vpcd.serve(EchoCard(), port=1, stop=threading.Event())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        TimeoutError("timed out"),
+        TimeoutError(errno.ETIMEDOUT, "Connection timed out"),
+        ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"),
+    ],
+)
+def test_a_slot_that_hangs_is_no_missing_reader(
+    fault: OSError, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_to_connect(monkeypatch, {1: fault})
+    with pytest.raises(CommunicationError, match="port 1, does not take the card") as caught:
+        vpcd.serve(EchoCard(), port=1, stop=threading.Event())
+    assert "Another card may be in this slot" in caught.value.advice
+    thread = noticing(driver)
+    with vpcd.inserted(EchoCard(), ports=[1, driver.port]) as port:
+        thread.join()
+        assert port == driver.port
+
+
+def fail_to_connect(monkeypatch: pytest.MonkeyPatch, faults: dict[int, OSError]) -> None:
+    connect_for_real = socket.create_connection
+
+    def create(address: tuple[str, int], timeout: float) -> socket.socket:
+        if address[1] in faults:
+            raise faults[address[1]]
+        return connect_for_real(address, timeout)
+
+    monkeypatch.setattr(socket, "create_connection", create)
+
+
+def test_a_full_disk_of_the_listener_is_not_told_as_a_closed_slot(driver: Driver) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    thread = noticing(driver)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        vpcd.serve(EchoCard(), port=driver.port, stop=threading.Event(), on_seen=full)
+    thread.join()
+    assert caught.value.errno == errno.ENOSPC
+    assert driver.card_has_left()
+
+
+def test_what_the_listener_raises_comes_after_the_block(driver: Driver) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def run() -> None:
+        with seen(EchoCard(), driver, full):
+            driver.send(b"\x00\xa4")
+            assert driver.receive() == b"\xa4\x00\x90\x00"
+            assert driver.card_has_left()
+
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        run()
+    assert caught.value.errno == errno.ENOSPC
 
 
 # --- the real service -------------------------------------------------------------------------

@@ -5,7 +5,7 @@ or the reader.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from Crypto.Cipher import DES
@@ -26,6 +26,7 @@ from epass.evidence import (
     ChipAuthentication,
     ChipAuthenticationMapping,
     Evidence,
+    Failure,
 )
 from epass.lds.names import File
 from epass.trust.report import Outcome
@@ -51,7 +52,6 @@ def document(
     *,
     evidence: Evidence = NO_EVIDENCE,
     access: Access = BAC,
-    notes: Iterable[str] = (),
     besides: Mapping[File, bytes] | None = None,
     plan: SodPlan | None = None,
 ) -> Dump:
@@ -59,7 +59,7 @@ def document(
     plan = (plan or SodPlan()).but(files={File.DG1: DG1, File.DG2: DG2, **(groups or {})})
     made = dump(plan)
     files = {**made.files, **(besides or {})}
-    return replace(made, files=files, evidence=evidence, access=access, notes=tuple(notes))
+    return replace(made, files=files, evidence=evidence, access=access)
 
 
 def without(dump: Dump, *missing: File) -> Dump:
@@ -69,6 +69,21 @@ def without(dump: Dump, *missing: File) -> Dump:
 def answer(dump: Dump, name: str) -> tuple[Outcome, str]:
     check = found(judge(dump), name)
     return check.outcome, check.reason
+
+
+def proof(dump: Dump, name: str, key: str = "the key that EF.SOD signs") -> tuple[Outcome, str]:
+    """The same of a proof; a pass says under whose key it is, which is left out here."""
+    outcome, reason = answer(dump, name)
+    whole, ends = f"; under {key}", reason.endswith(f"; under {key}")
+    assert ends is (outcome is PASS), reason
+    return outcome, reason.removesuffix(whole)
+
+
+def failing(dump: Dump, proof: str, reason: str, *, refused: bool) -> Dump:
+    """The same with a record of why there is no evidence of ``proof``."""
+    other = Failure("chip" if proof == "active" else "active", not refused, "else")
+    failures = (other, Failure(proof, refused, reason))
+    return replace(dump, evidence=replace(dump.evidence, failures=failures))
 
 
 # --- files ------------------------------------------------------------------------------------

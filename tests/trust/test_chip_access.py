@@ -6,6 +6,7 @@ import pytest
 from chip_builder import (
     BAC,
     FAIL,
+    ID_PACE,
     NOT_APPLICABLE,
     PACE_CAM,
     PACE_GM,
@@ -30,7 +31,10 @@ from epass.errors import TrustError
 from epass.lds.names import File
 from epass.trust.report import Outcome
 
-GM, GM_256, IM = pace_info(), pace_info(2, 4), pace_info(4, 2, 12)
+GM, GM_256, IM, CAM = pace_info(), pace_info(2, 4), pace_info(4, 2, 12), pace_info(6)
+# PACEDomainParameterInfo, the parameters of which nobody looks at, and a protocol of the future.
+OWN, OTHER = (sequence(oid(f"{ID_PACE}.2"), sequence(integer(n)), integer(32)) for n in (1, 2))
+NEW = sequence(oid(f"{ID_PACE}.9.2"), integer(2), integer(13))
 KEY = StaticKey(ec.CURVES[4])
 SAME = "EF.CardAccess offers what its signed copy does"
 NO_COPY = "the issuer has signed no copy of EF.CardAccess"
@@ -108,8 +112,13 @@ class TestCardAccess:
     def test_a_copy_that_was_kept_back(self) -> None:
         """A chip with PACE-CAM has EF.CardSecurity (§9.2.11)."""
         for access in (PACE_CAM, PACE_GM):
-            dump = chip((GM, pace_info(6)), None, access)
+            dump = chip((GM, pace_info(6)), (), access)
             assert copy(dump) == (UNKNOWN, "EF.CardSecurity was not read")
+            assert protocol(dump) == (UNKNOWN, "EF.CardSecurity was not read")
+            dump = chip((GM, pace_info(6)), None, access)
+            reason = "EF.SOD signs no DG14; EF.CardSecurity was not read"
+            assert copy(dump) == (NOT_APPLICABLE, reason)
+            assert protocol(dump) == (NOT_APPLICABLE, reason)
 
     def test_the_copy_in_card_security(self) -> None:
         """Where DG14 has none, as with PACE-CAM alone."""
@@ -123,7 +132,37 @@ class TestCardAccess:
     def test_a_copy_that_anybody_may_have_signed(self) -> None:
         security = card_security(GM, plan=SodPlan(ecdsa(ec.CURVES[4])))
         reason = "EF.CardSecurity has another signer than EF.SOD, who may be anybody"
-        assert copy(chip((GM,), None, PACE_CAM, security)) == (UNKNOWN, reason)
+        assert copy(chip((GM,), (), PACE_CAM, security)) == (UNKNOWN, reason)
+        reason = f"EF.SOD signs no DG14; {reason}"
+        assert copy(chip((GM,), None, PACE_CAM, security)) == (NOT_APPLICABLE, reason)
+
+    def test_a_copy_that_somebody_has_changed(self) -> None:
+        security = card_security(GM, plan=SodPlan().but(message_digest=bytes(32)))
+        reason = "EF.CardSecurity: the signed SHA-256 digest is not that of the content"
+        for signed in (None, ()):
+            assert copy(chip((GM,), signed, PACE_CAM, security)) == (FAIL, reason)
+
+    @pytest.mark.parametrize(
+        ("info", "named"),
+        [
+            (OWN, "PACE-0.4.0.127.0.7.2.2.4.2 with parameters 32 of its own"),
+            (NEW, "PACE-0.4.0.127.0.7.2.2.4.9.2"),
+        ],
+        ids=["parameters of its own", "an unknown protocol"],
+    )
+    def test_what_epass_cannot_use_is_compared_too(self, info: bytes, named: str) -> None:
+        assert copy(chip((GM, info), (info, GM))) == (PASS, SAME)
+        reason = f"EF.CardAccess does not offer {named}, which is signed"
+        assert copy(chip((GM,), (GM, info))) == (FAIL, reason)
+        reason = f"EF.CardAccess offers {named}, which is not signed"
+        assert copy(chip((GM, info), (GM,))) == (FAIL, reason)
+
+    def test_other_parameters_under_the_same_id(self) -> None:
+        """Byte by byte: a chip's own parameters are not decoded."""
+        outcome, reason = copy(chip((GM, OWN), (GM, OTHER)))
+        assert outcome is FAIL
+        assert "does not offer" in reason
+        assert "which is not signed" in reason
 
     def test_dg14_goes_before_card_security(self) -> None:
         dump = chip((GM,), (GM, GM_256), PACE_GM, card_security(GM))
@@ -160,8 +199,72 @@ class TestCardAccess:
 
 class TestProtocol:
     def test_pace(self) -> None:
-        for access in (PACE_GM, PACE_CAM):
-            assert protocol(chip((GM,), (GM,), access)) == (PASS, "PACE")
+        name = "PACE-ECDH-GM-AES-128 with parameters 13, which is signed"
+        assert protocol(chip((GM,), (GM,))) == (PASS, name)
+        name = "PACE-ECDH-CAM-AES-128 with parameters 13, which is signed"
+        assert protocol(chip((GM, CAM), (GM, CAM), PACE_CAM)) == (PASS, name)
+        by_security = chip((GM, CAM), None, PACE_CAM, card_security(GM, CAM))
+        assert protocol(by_security) == (PASS, name)
+
+    def test_pace_without_a_signed_copy(self) -> None:
+        reason = f"PACE; {NO_COPY}, as was usual in older documents"
+        for signed in (None, (), (KEY.info(Cipher.AES_128), KEY.key_info())):
+            assert protocol(chip((GM,), signed)) == (NOT_APPLICABLE, reason)
+
+    @pytest.mark.parametrize(
+        "access",
+        [
+            PACE_CAM,
+            replace(PACE_GM, mapping="IM"),
+            replace(PACE_GM, cipher="AES-256"),
+            replace(PACE_GM, cipher="3DES"),
+            replace(PACE_GM, parameter_id=12),
+            replace(PACE_GM, parameter_id=None),
+        ],
+        ids=repr,
+    )
+    def test_pace_by_a_way_that_is_not_signed(self, access: Access) -> None:
+        dump = chip((GM,), (GM, pace_info(2, 2, None), pace_info(4, 2, 10)), access)
+        reason = "the chip was opened by a way that its signed copy does not offer"
+        assert protocol(dump) == (FAIL, reason)
+
+    def test_integrated_mapping_where_it_cannot_be(self) -> None:
+        """Appendix B needs p = 4n + 3, and P-224 is no such curve."""
+        access = replace(PACE_GM, mapping="IM", parameter_id=10)
+        infos = (pace_info(4, 2, 10),)
+        assert protocol(chip(infos, infos, access))[0] is FAIL
+        infos = (pace_info(4, 2, 12),)
+        assert protocol(chip(infos, infos, replace(access, parameter_id=12)))[0] is PASS
+        infos = (pace_info(3, 2, 1),)
+        assert protocol(chip(infos, infos, replace(access, parameter_id=1)))[0] is PASS
+
+    @pytest.mark.parametrize(
+        ("used", "stronger", "name"),
+        [
+            ((2, 1, 13), (2, 2, 13), "ECDH-GM-AES-128 with parameters 13"),
+            ((2, 2, 8), (2, 2, 13), "ECDH-GM-AES-128 with parameters 13"),
+            ((2, 4, 10), (2, 2, 13), "ECDH-GM-AES-128 with parameters 13"),
+            ((1, 4, 0), (1, 4, 1), "DH-GM-AES-256 with parameters 1"),
+            ((2, 2, 17), (2, 4, 18), "ECDH-GM-AES-256 with parameters 18"),
+        ],
+    )
+    def test_weaker_than_what_is_signed(
+        self, used: tuple[int, int, int], stronger: tuple[int, int, int], name: str
+    ) -> None:
+        """As strong as the weaker of cipher and group."""
+        infos = pace_info(*used), pace_info(*stronger)
+        label = {1: "3DES", 2: "AES-128", 4: "AES-256"}
+        taken = replace(PACE_GM, cipher=label[used[1]], parameter_id=used[2])
+        outcome, reason = protocol(chip(infos, infos, taken))
+        assert outcome is UNKNOWN
+        assert reason.endswith(f", though PACE-{name} is signed and stronger")
+        taken = replace(PACE_GM, cipher=label[stronger[1]], parameter_id=stronger[2])
+        assert protocol(chip(infos, infos, taken))[0] is PASS
+
+    def test_as_strong_as_what_is_signed(self) -> None:
+        """AES-256 is of no use with 128 bits of group; what epass cannot run does not count."""
+        infos = (GM, GM_256, IM, pace_info(2, 4, None), pace_info(2, 4, 31), OWN, NEW)
+        assert protocol(chip(infos, infos))[0] is PASS
 
     def test_bac_where_there_is_no_pace(self) -> None:
         for signed in (None, (), (KEY.info(Cipher.AES_128), KEY.key_info())):
@@ -178,7 +281,11 @@ class TestProtocol:
         assert protocol(dump) == (FAIL, "BAC, though EF.CardAccess offers PACE")
 
     def test_explicit_parameters_alone_are_pace(self) -> None:
-        assert protocol(chip(None, (pace_info(2, 2, 32),), BAC))[0] is FAIL
+        for info in (pace_info(2, 2, 32), OWN, NEW):
+            reason = "BAC, though the signed DG14 offers PACE"
+            assert protocol(chip(None, (info,), BAC)) == (FAIL, reason)
+            reason = "BAC, though EF.CardAccess offers PACE"
+            assert protocol(chip((info,), (info,), BAC)) == (FAIL, reason)
 
     def test_an_allowed_fallback(self) -> None:
         allowed = replace(BAC, fallback=True)
@@ -186,10 +293,14 @@ class TestProtocol:
         for offered in (None, (GM,)):
             dump = chip(offered, (GM,), allowed)
             assert protocol(dump) == (NOT_APPLICABLE, reason)
-        judge(dump).require()
+            judge(dump).require()
+        unread = without(chip(None, (GM,), allowed), File.DG14)
+        for dump in (unread, chip(None, (), allowed), chip(None, None, allowed)):
+            assert protocol(dump) == (NOT_APPLICABLE, "BAC, as the caller allowed")
+            judge(dump).require()
 
     def test_a_fallback_is_no_pace(self) -> None:
-        assert protocol(chip((GM,), (GM,), replace(PACE_GM, fallback=True))) == (PASS, "PACE")
+        assert protocol(chip((GM,), (GM,), replace(PACE_GM, fallback=True)))[0] is PASS
 
     def test_bac_and_dg14_not_read(self) -> None:
         dump = without(chip(None, (GM,), BAC), File.DG14)
@@ -207,21 +318,35 @@ class TestProtocol:
 
 
 class TestRequire:
-    def test_what_a_chip_leaves_open(self) -> None:
-        """It stops nothing but a caller who requires trust."""
-        dump = without(chip((GM,), (GM,), BAC), File.DG14, File.CARD_ACCESS)
-        report = judge(dump)
-        assert set(report.unknown) == {
-            "ds.path",
-            "chip.authentication",
-            "chip.mapping",
-            "access.protocol",
-        }
-        report.require()
+    @pytest.mark.parametrize(
+        ("dump", "unknown"),
+        [
+            (chip(None, (GM,), BAC), ("access.protocol",)),
+            (chip(None, (), BAC), ("access.protocol",)),
+            (chip((GM,), (GM,)), ("access.card_access", "access.protocol")),
+        ],
+        ids=["downgraded", "BAC", "PACE"],
+    )
+    def test_a_signed_copy_that_was_kept_back(self, dump: Dump, unknown: tuple[str, ...]) -> None:
+        """Nobody can tell whether the chip was opened as it should, so nothing goes on."""
+        report = judge(without(dump, File.DG14))
+        chip_checks = ("ds.path", "chip.authentication", "chip.mapping")
+        assert set(report.unknown) == {*unknown, *chip_checks}
         with pytest.raises(TrustError) as caught:
-            report.require(trust=True)
-        assert caught.value.unknown == report.unknown
+            report.require()
+        assert caught.value.unknown == unknown
         assert "trust anchors alone do not help" in (caught.value.advice or "")
+
+    def test_a_weaker_way(self) -> None:
+        infos = (GM, pace_info(2, 2, 8))
+        with pytest.raises(TrustError) as caught:
+            judge(chip(infos, infos, replace(PACE_GM, parameter_id=8))).require()
+        assert caught.value.unknown == ("access.protocol",)
+
+    @pytest.mark.parametrize("access", [BAC, PACE_GM], ids=["BAC", "PACE"])
+    def test_where_ef_sod_signs_no_dg14(self, access: Access) -> None:
+        """Nothing was kept back: the document is one of those that have no copy."""
+        judge(chip((GM,) if access is PACE_GM else None, None, access)).require()
 
     def test_unknown_infos_are_let_be(self) -> None:
         """§9.2: an inspection system may discard any unknown entry."""

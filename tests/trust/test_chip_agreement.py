@@ -12,14 +12,15 @@ from chip_builder import (
     UNKNOWN,
     StaticKey,
     agreed,
-    answer,
     dg14,
     dh_info,
     document,
     ec_info,
     exchange,
+    failing,
     mac_object,
     pace_info,
+    proof,
     without,
 )
 from hypothesis import given, settings
@@ -31,13 +32,7 @@ from vector_files import Fields, raw, vectors
 from epass.crypto import ec, modp
 from epass.crypto.ciphers import Cipher
 from epass.dump import Dump
-from epass.evidence import (
-    CHIP_FAILED,
-    CHIP_NOT_RUN,
-    NO_EVIDENCE,
-    ChipAuthentication,
-    Evidence,
-)
+from epass.evidence import NO_EVIDENCE, ChipAuthentication, Evidence
 from epass.lds.names import File
 from epass.trust.report import Outcome
 
@@ -60,7 +55,7 @@ def chip(evidence: Evidence, *infos: bytes) -> Dump:
 
 
 def authentication(dump: Dump) -> tuple[Outcome, str]:
-    return answer(dump, "chip.authentication")
+    return proof(dump, "chip.authentication")
 
 
 def recorded(fields: Fields, oid: str, key_id: int | None, names: str) -> Evidence:
@@ -168,7 +163,7 @@ class TestCopies:
         assert authentication(chip(agreed(KEY, response=sealed + b"\x90\x00"))) == (FAIL, COPY)
 
     def test_a_session_that_did_not_come_to_its_end(self) -> None:
-        dump = replace(chip(NO_EVIDENCE), notes=(f"{CHIP_FAILED}the MAC of the answer is wrong",))
+        dump = failing(chip(NO_EVIDENCE), "chip", "the MAC of the answer is wrong", refused=False)
         assert authentication(dump) == (FAIL, "the MAC of the answer is wrong")
         assert judge(dump).chip == "refuted"
 
@@ -282,7 +277,7 @@ class TestOffers:
         assert authentication(chip(NO_EVIDENCE, KEY.info(AES))) == (UNKNOWN, "it was not run")
 
     def test_not_run_for_a_reason(self) -> None:
-        dump = replace(chip(NO_EVIDENCE), notes=(f"{CHIP_NOT_RUN}public key in compressed form",))
+        dump = failing(chip(NO_EVIDENCE), "chip", "public key in compressed form", refused=True)
         assert authentication(dump) == (UNKNOWN, "it was not run: public key in compressed form")
 
     @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from chip_builder import (
     PASS,
     UNKNOWN,
     StaticKey,
-    answer,
     card_access,
     card_security,
     dg14,
@@ -20,6 +19,7 @@ from chip_builder import (
     ec_info,
     mapped,
     pace_info,
+    proof,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,7 +57,7 @@ def chip(
 
 
 def mapping(dump: Dump) -> tuple[Outcome, str]:
-    return answer(dump, "chip.mapping")
+    return proof(dump, "chip.mapping", "a key that EF.SOD's signer signs")
 
 
 def secured(*keys: StaticKey) -> bytes:
@@ -69,12 +69,15 @@ class TestGenuine:
         """Appendix I.1, whose key stands in an EF.CardSecurity of ours."""
         fields = vectors("doc9303-pace")["pace-cam-ecdh"]
         point = b"\x04" + raw(fields, "map_chip_public")
-        proof = ChipAuthenticationMapping(
+        recorded = ChipAuthenticationMapping(
             "0.4.0.127.0.7.2.2.4.6.2", 13, point, raw(fields, "CA_IC")
         )
         info = raw(fields, "ChipAuthenticationPublicKeyInfo")
         security = card_security(*PACE, info[: 2 + info[1]])  # a stray byte follows its end
-        assert mapping(chip(Evidence(mapping=proof), security)) == (PASS, "ECDH, brainpoolP256r1")
+        assert mapping(chip(Evidence(mapping=recorded), security)) == (
+            PASS,
+            "ECDH, brainpoolP256r1",
+        )
 
     @pytest.mark.parametrize("curve", ec.CURVES, ids=lambda curve: curve.name)
     def test_every_curve(self, curve: ec.Curve) -> None:
@@ -94,8 +97,11 @@ class TestGenuine:
         assert mapping(chip(mapped(KEY), security))[0] is PASS
         assert mapping(chip(mapped(others[0]), security)) == (FAIL, COPY)
 
-    def test_two_keys_with_the_same_id(self) -> None:
-        assert mapping(chip(mapped(KEY), secured(OTHER, KEY)))[0] is PASS
+    def test_several_keys_with_the_same_id(self) -> None:
+        others = [StaticKey(CURVE, secret, 13) for secret in range(4711, 4715)]
+        assert mapping(chip(mapped(KEY), secured(*others[1:], KEY)))[0] is PASS
+        reason = "EF.CardSecurity has 5 keys of the same id"
+        assert mapping(chip(mapped(KEY), secured(*others, KEY))) == (UNKNOWN, reason)
 
 
 class TestCopies:
@@ -109,8 +115,8 @@ class TestCopies:
     def test_the_negative_of_the_mapping_key(self) -> None:
         """Its x is the same, so a comparison of x alone would not see it."""
         n = CURVE.n
-        proof = KEY.mapped()
-        factor = (n - int.from_bytes(proof.authentication_data)).to_bytes(CURVE.scalar_size)
+        recorded = KEY.mapped()
+        factor = (n - int.from_bytes(recorded.authentication_data)).to_bytes(CURVE.scalar_size)
         assert mapping(chip(mapped(KEY, authentication_data=factor), secured(KEY))) == (FAIL, COPY)
 
     def test_the_mapping_key_in_another_encoding(self) -> None:

@@ -19,7 +19,7 @@ UNKNOWN, NOT_APPLICABLE = Outcome.UNKNOWN, Outcome.NOT_APPLICABLE
 def report(**outcomes: Outcome) -> Report:
     """``dg1_hash=PASS`` is the check ``dg1.hash``."""
     checks = (
-        Check(name.replace("_", "."), outcome, "reason", "source")
+        Check(name.replace("_", ".", 1), outcome, "reason", "source")
         for name, outcome in outcomes.items()
     )
     return Report(tuple(checks), AT)
@@ -92,7 +92,16 @@ class TestRequire:
                 refuted.require(trust=trust)
 
     @pytest.mark.parametrize(
-        "name", ["sod.format", "com.sod", "sod.digest", "sod.signature", "dg2.hash"]
+        "name",
+        [
+            "sod.format",
+            "com.sod",
+            "sod.digest",
+            "sod.signature",
+            "dg2.hash",
+            "access.card_access",
+            "access.protocol",
+        ],
     )
     def test_any_other_unknown_stops(self, name: str) -> None:
         found = report(sod_x=PASS, ds_path=UNKNOWN, **{name.replace(".", "_"): UNKNOWN})

@@ -154,7 +154,12 @@ class TestDataGroups:
     def test_signed_but_not_read(self) -> None:
         reason = only(dump(DG14=None), "dg14.hash", Outcome.NOT_APPLICABLE)
         assert reason == "the file was not read"
-        judge(dump(DG14=None)).require()
+        plan = SodPlan().but(files={**SodPlan().files, File.DG11: b"\x6b\x00"})
+        judge(dump(plan, DG11=None)).require()
+
+    def test_without_dg14_nobody_knows_what_the_chip_offers(self) -> None:
+        with pytest.raises(TrustError, match=r"could not be verified: access\.protocol"):
+            judge(dump(DG14=None)).require()
 
     @pytest.mark.parametrize("label", ["DG1", "DG2"])
     def test_a_mandatory_one_not_read(self, label: str) -> None:

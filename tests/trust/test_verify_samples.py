@@ -157,7 +157,7 @@ class TestReferenceDocument:
             report.require(trust=True)
 
     def test_what_a_reader_reads_by_default(self) -> None:
-        wanted = (File.COM, File.SOD, File.DG1, File.DG2)
+        wanted = (File.COM, File.SOD, File.DG1, File.DG2, File.DG14)
         report = judge(of_files({file: self.files()[file] for file in wanted}))
         assert outcomes(report) | {"dg3.hash": Outcome.NOT_APPLICABLE} == outcomes(report)
         report.require()

@@ -81,8 +81,14 @@ def test_api_key_that_fits_no_header(key: str) -> None:
 
 @pytest.mark.parametrize("secret", ["", " ", "secret\n", " secret", "se\ncret", "se\udcffcret"])
 def test_shared_secret_that_was_read_wrongly(secret: str) -> None:
-    with pytest.raises(ConfigError, match="the shared secret is empty, or has white space"):
+    reason = "is empty, or has white space around it, or a line break or another character in it"
+    with pytest.raises(ConfigError, match=f"the shared secret {reason} that cannot be printed"):
         Keys("key", secret)
+
+
+@pytest.mark.parametrize("secret", ["a b", "sécret"])
+def test_shared_secret_may_hold_all_that_can_be_printed(secret: str) -> None:
+    assert Keys("key", secret).shared_secret == secret
 
 
 def test_nothing_secret_or_personal_in_repr() -> None:

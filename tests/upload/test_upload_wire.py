@@ -403,7 +403,7 @@ def test_unknown_authority_is_refused_once(authority: trustme.CA) -> None:
     ):
         upload(f"https://127.0.0.1:{port}", on_event=events.append)
     assert (caught.value.exit_status, caught.value.retryable) == (9, False)
-    assert "SSL_CERT_FILE" in caught.value.advice
+    assert "name its file in SSL_CERT_FILE" in caught.value.advice
     assert [event.stage for event in events] == ["sending"]
     assert sandbox.stored == []
 
@@ -426,14 +426,24 @@ def test_https_to_a_server_of_http() -> None:
 
 
 def test_http_to_a_server_of_https(authority: trustme.CA) -> None:
-    sandbox = Sandbox("key", "secret")
-    with (
-        over_tls(sandbox, authority.issue_cert("127.0.0.1")) as port,
-        pytest.raises(UploadError) as caught,
-    ):
-        upload(f"http://127.0.0.1:{port}")
-    assert isinstance(caught.value, OutcomeUnknownError | UnreachableError)
-    assert sandbox.stored == []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    refused: list[str] = []
+
+    def answer_in_tls(connection: socket.socket) -> None:
+        body = receive_request(connection)  # all of it, so that the client knows it as sent
+        assert body == SMALL.to_json()
+        theirs, ours = ssl.MemoryBIO(), ssl.MemoryBIO()
+        theirs.write(b"POST /v1 HTTP/1.1\r\n")
+        try:
+            context.wrap_bio(theirs, ours, server_side=True).do_handshake()
+        except ssl.SSLError as error:
+            refused.append(str(error.reason))
+        connection.sendall(ours.read())
+
+    error, connections = failure_of(answer_in_tls)
+    assert refused == ["HTTP_REQUEST"]
+    assert (type(error), connections) == (OutcomeUnknownError, 1)
 
 
 def test_whole_attempt_has_a_limit_over_tls(authority: trustme.CA) -> None:

@@ -113,7 +113,10 @@ class _Process:
         return answer
 
     def _said(self) -> str:
-        self._process.wait(END_SECONDS)
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise WitnessError("the witness closed its output, but does not end") from None
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip()
         return f" with status {self._process.returncode}: {said[-SHOWN:]}"

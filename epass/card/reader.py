@@ -67,10 +67,10 @@ def read(
     fails is an error, unless ``allow_bac_fallback`` lets BAC follow, which the dump then says.
     ``extended`` asks for answers of up to 64 KiB, where chip and reader take them. ``prove`` has
     the chip prove that it is no copy, where EF.COM or EF.SOD, if wanted, announce that it can; the
-    files with its keys are then read too, DG14 in any case. ``challenge``, 8 bytes, is for active authentication, and
-    drawn if it is not given. ``on_event`` is called before each file and as its bytes arrive;
-    what it raises (``Cancelled``) stops the read between two commands. Only vectors replace
-    ``random``.
+    files with its keys are then read too, DG14 in any case. ``challenge``, 8 bytes, is for active
+    authentication, and drawn if it is not given. ``on_event`` is called before each file and as
+    its bytes arrive; what it raises (``Cancelled``) stops the read between two commands. Only
+    vectors replace ``random``.
 
     Raises:
         InputError: the challenge is of another length, there is no such access, or a file is

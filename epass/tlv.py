@@ -29,11 +29,6 @@ class Tlv:
     def start(self) -> int:
         return self.offset + len(self.raw) - len(self.value)
 
-    @property
-    def constructed(self) -> bool:
-        lead = self.tag.to_bytes((self.tag.bit_length() + 7) // 8 or 1)[0]
-        return bool(lead & 0x20)
-
     def fail(self, problem: str, at: int = 0) -> FormatError:
         """The error to raise for a fault ``at`` bytes into the value."""
         return FormatError(problem, self.where, self.start + at)

@@ -68,6 +68,7 @@ class Reading:
 
 def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Reading:
     """Read and judge the document behind ``channel``, and keep it where asked to."""
+    challenge = wiring.challenge_from(options)
     with (
         wiring.traced(channel, options, secrets.token_bytes) as (wire, random),
         progress.bar(show) as on_event,
@@ -79,7 +80,7 @@ def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Re
             allow_bac_fallback=options["allow_bac_fallback"],
             extended=options["extended"],
             prove=options["prove"],
-            challenge=wiring.challenge_from(options),
+            challenge=challenge,
             on_event=on_event,
             random=random,
         )
@@ -89,11 +90,12 @@ def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Re
             folder.save(dump, kept)
         except (StorageError, InputError) as error:  # the disk is full, or the place was taken
             kept, unsaved = None, error
-    return Reading(dump, judge(dump), kept, unsaved=unsaved)
+    return Reading(dump, judge(dump, challenge), kept, unsaved=unsaved)
 
 
-def judge(dump: Dump) -> Report:
-    return verify(dump, at=datetime.now(UTC))
+def judge(dump: Dump, challenge: bytes | None = None) -> Report:
+    """The report as of now; a ``challenge`` that was given must be the one that was signed."""
+    return verify(dump, at=datetime.now(UTC), challenge=challenge)
 
 
 def read_document(options: Options, *, show: bool) -> Reading:
@@ -180,7 +182,7 @@ def _how_to_repeat(kept: Path, options: Options, error: UploadError | None = Non
     command.append("NEW-SESSION" if used_up else str(options["session"]))
     if isinstance(error, EncodingRefusedError):
         command += ["--compression", "none"]
-    if options.get("base_url") != os.environ.get("EPASS_BASE_URL"):
+    if options.get("base_url") not in (None, os.environ.get("EPASS_BASE_URL")):
         command += ["--base-url", options["base_url"]]
     if options.get("credentials"):
         command += ["--credentials", str(options["credentials"])]

@@ -7,8 +7,10 @@ import click
 import pytest
 from cli_desk import Run
 
+from epass.card import reader
 from epass.cli import options, proof_choices, stand_ins
 from epass.crypto.ciphers import Cipher
+from epass.dump import Dump
 from epass.lds.names import File
 from epass.sim import proof_keys, proof_lies
 from epass.sim.issuer import AaScheme, CaScheme, Document
@@ -149,3 +151,19 @@ def test_the_list_names_them(run: Run) -> None:
     text = run("simulate", "--list").out
     for name in ("ca_groups", "1792", "pkcs3", *proof_lies.LIES):
         assert name in text
+
+
+def test_a_challenge_that_was_given_must_be_the_signed_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("demo", "--aa", "rsa", "--challenge", "0102030405060708")
+    assert run(*arguments).status == 0
+    honest = reader.read
+
+    def other_challenge(*args: Any, **kwargs: Any) -> Dump:
+        return honest(*args, **{**kwargs, "challenge": bytes(8)})
+
+    monkeypatch.setattr(reader, "read", other_challenge)
+    result = run(*arguments)
+    assert result.status == 6
+    assert "another challenge was signed" in " ".join((result.out + result.err).split())

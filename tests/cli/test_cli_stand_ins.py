@@ -16,12 +16,13 @@ from epass import pcsc
 from epass.card.reader import ReadEvent
 from epass.cli import jobs, progress, stand_ins
 from epass.cli.main import main
-from epass.errors import CommunicationError, NoReaderError
+from epass.errors import CommunicationError, EncodingRefusedError, NoReaderError
 from epass.lds.names import File
 from epass.sandbox import FAULTS
 from epass.sim import vpcd
 from epass.sim.chip import Chip
 from epass.sim.issuer import Document
+from epass.upload import UploadedMedia, VeriffClient
 
 LISTED = (pcsc.Reader(0, "Reader of the test", has_card=True), pcsc.Reader(1, "Another"))
 
@@ -302,3 +303,17 @@ def test_sigterm_ends_like_ctrl_c(
         signal.signal(signal.SIGTERM, before)
     assert ended.value.code == 130
     assert "cancelled" in capsys.readouterr().err
+
+
+def test_a_demo_whose_upload_fails_names_no_endpoint(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> UploadedMedia:
+        raise EncodingRefusedError("refused")
+
+    monkeypatch.setattr(VeriffClient, "upload_nfc", refuse)
+    monkeypatch.setenv("EPASS_BASE_URL", "https://elsewhere.example")
+    result = run("demo", "--save", str(tmp_path / "kept"))
+    assert result.status == 8
+    assert "To repeat without the document: epass upload" in result.err
+    assert "--base-url" not in result.err

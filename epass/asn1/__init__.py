@@ -6,10 +6,13 @@ translates its faults, and ``model`` has what comes out.
 
 from epass.asn1.certificates import certificate
 from epass.asn1.keys import pss_parameters, public_key
+from epass.asn1.lists import deviation_list, master_list, revocation_list
 from epass.asn1.model import (
     Algorithm,
     BasicConstraints,
     Certificate,
+    Deviation,
+    DeviationList,
     DhKey,
     EcKey,
     ExplicitCurve,
@@ -31,6 +34,8 @@ __all__ = [
     "Algorithm",
     "BasicConstraints",
     "Certificate",
+    "Deviation",
+    "DeviationList",
     "DhKey",
     "EcKey",
     "ExplicitCurve",
@@ -46,8 +51,11 @@ __all__ = [
     "StandardizedKey",
     "algorithm",
     "certificate",
+    "deviation_list",
+    "master_list",
     "object_identifier",
     "pss_parameters",
     "public_key",
+    "revocation_list",
     "signed_data",
 ]

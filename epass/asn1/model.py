@@ -192,6 +192,25 @@ class RevocationList:
 
 
 @dataclass(frozen=True, slots=True)
+class Deviation:
+    """What a state says of documents that it has issued otherwise than the standard asks.
+
+    ``documents`` is the encoded DeviationDocuments, which name them; ``types`` are OIDs.
+    """
+
+    documents: bytes = field(repr=False)
+    types: tuple[str, ...]
+    descriptions: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationList:
+    """The deviations that a state has published."""
+
+    deviations: tuple[Deviation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SignerInfo:
     """One SignerInfo of RFC 5652 §5.3.
 

@@ -25,7 +25,7 @@ class SignedList:
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """CSCA certificates, CRLs, and how the lists stand from which they come.
+    """CSCA certificates, CRLs, deviation lists, and how the lists stand from which they come.
 
     Self-signed certificates are anchors; others are links between the keys of one state
     (Doc 9303-12 §4.3), which are worth what the anchor is worth that they lead to. Whoever makes
@@ -35,6 +35,7 @@ class Anchors:
     certificates: tuple[asn1.Certificate, ...] = ()
     revocation_lists: tuple[asn1.RevocationList, ...] = ()
     lists: tuple[SignedList, ...] = ()
+    deviations: tuple[asn1.DeviationList, ...] = ()
     _by_name: _Index[frozenset[tuple[str, str]]] = field(init=False, repr=False, compare=False)
     _by_key_id: _Index[bytes | None] = field(init=False, repr=False, compare=False)
 

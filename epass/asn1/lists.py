@@ -141,7 +141,7 @@ def deviation_list(content: bytes, *, where: str) -> DeviationList:
         items = der.split(_contents(deviations, der.SET), where)
         if len(items) > MAX_DEVIATIONS:
             raise FormatError(f"more than {MAX_DEVIATIONS} deviations", where)
-        return DeviationList(tuple(_deviation(item, where) for item in items))
+        return DeviationList(content, tuple(_deviation(item, where) for item in items))
 
 
 def _deviation(item: bytes, where: str) -> Deviation:

@@ -205,8 +205,9 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class DeviationList:
-    """The deviations that a state has published."""
+    """The deviations that a state has published; ``raw`` is the content that it has signed."""
 
+    raw: bytes = field(repr=False)
     deviations: tuple[Deviation, ...]
 
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 from epass import asn1
 from epass.asn1.lists import DEVIATION_LIST, MASTER_LIST
+from epass.crypto.hashes import Hash
 from epass.errors import FormatError, UnsupportedError
 from epass.trust import ldif, path
 from epass.trust.anchors import Anchors, SignedList
 from epass.trust.report import Evidence, Outcome
-from epass.trust.signed import digest, evidence, find_signer, named, signature
+from epass.trust.signed import digest, evidence, find_signer, named, printable, signature
 
 # The purposes of list signers (Doc 9303-12 table 6), by the content that they sign.
 PURPOSES = {MASTER_LIST: "2.23.136.1.1.3", DEVIATION_LIST: "2.23.136.1.1.8"}
@@ -188,13 +189,18 @@ def _note(certificate: asn1.Certificate) -> str:
     return f"valid until {certificate.not_after:%Y-%m-%d}"
 
 
+def _sha256(data: bytes) -> str:
+    return Hash.SHA256.digest(data).hex()
+
+
 def _revocations(source: str, data: bytes) -> Material:
     found = asn1.revocation_list(data, where=source)
-    title = f"{found.issuer.text[:100]}, {found.this_update:%Y-%m-%d}"
+    title = f"{printable(found.issuer.text)}, {found.this_update:%Y-%m-%d}"
     reason = f"{len(found.revoked)} revoked"
     if found.next_update:
         reason += f", next update {found.next_update:%Y-%m-%d}"
-    item = Item(source, CRL, title, taken=True, reason=reason)
+    facts = {"issuer": printable(found.issuer.text), "sha256": _sha256(found.raw)}
+    item = Item(source, CRL, title, taken=True, reason=reason, evidence=facts)
     return Material(Anchors(revocation_lists=(found,)), (item,))
 
 
@@ -225,7 +231,8 @@ def _list(source: str, data: bytes, beside: Anchors) -> Material:
     known = Material.merged([inner, Material(beside)]).anchors
     outcome, reason = _judged(_Cms(signed, signed.signers[0]), known)
     kind = DEVIATIONS if signed.content_type == DEVIATION_LIST else MASTER
-    item = Item(source, kind, title, outcome is not Outcome.FAIL, reason)
+    facts = {"sha256": _sha256(signed.content)} if kind == DEVIATIONS else {}
+    item = Item(source, kind, title, outcome is not Outcome.FAIL, reason, facts)
     listed = Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
     return listed if outcome is Outcome.FAIL else Material.merged([listed, inner])
 

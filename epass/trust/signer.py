@@ -29,6 +29,8 @@ SOURCES = MappingProxyType(
         "ds.revocation": "Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §8",
     }
 )
+REVOCATION = "ds.revocation"
+NOT_ASKED = (Outcome.NOT_APPLICABLE, "the caller does not ask for it")
 NO_SIGNER = "the certificate of the signer is not known; see sod.signer"
 
 # The extensions that are understood here; another one that is critical may mean anything.
@@ -52,15 +54,15 @@ class Case:
     document_code: str | None
 
 
-def checks(case: Case | None) -> list[Check]:
+def checks(case: Case | None, *, check_revocation: bool = True) -> list[Check]:
     """The checks of the signer; ``case`` is None where nobody knows who that is."""
     if case is None:
         return [Check(name, Outcome.UNKNOWN, NO_SIGNER, SOURCES[name]) for name in SOURCES]
     facts = tuple(map(evidence, case.path.certificates))
     found = []
     for name, judge in _JUDGES.items():
-        answer = judge(case)
-        shown = facts if name != "ds.revocation" else (*facts[:1], *_crl_evidence(case))
+        answer = judge(case) if check_revocation or name != REVOCATION else NOT_ASKED
+        shown = facts if name != REVOCATION else (*facts[:1], *_crl_evidence(case))
         found.append(Check(name, *answer, SOURCES[name], shown))
     return found
 

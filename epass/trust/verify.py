@@ -50,6 +50,7 @@ def verify(
     *,
     at: datetime,
     challenge: bytes | None = None,
+    check_revocation: bool = True,
 ) -> Report:
     """Judge the document; nothing that its files hold can raise.
 
@@ -57,7 +58,8 @@ def verify(
     ``anchors`` are certificates of CSCAs, with their CRLs: without them it is unknown whether the
     signer is a state's, and whether it was revoked. ``at`` has a time zone. With ``challenge``,
     8 bytes, active authentication must have signed that one: who has drawn it knows then that
-    the chip was there since.
+    the chip was there since. Without ``check_revocation`` nobody asks whether the signer was
+    revoked, and the report says so.
 
     Raises:
         InputError: ``at`` has none, or ``challenge`` is of another length.
@@ -73,12 +75,13 @@ def verify(
         return Report((*checks, *_without_sod(dump), *_lists(trusted)), at)
     certificate, named = find_signer(sod, File.SOD.label)
     shown = (evidence(certificate),) if certificate else ()
+    case = _case(dump, sod, certificate, trusted, at)
     checks += [
         _check("com.sod", _com, dump, sod),
         Check("sod.signer", *named, SOURCES["sod.signer"], shown),
         _check("sod.digest", digest, sod),
         _check("sod.signature", signature, sod, certificate),
-        *signer.checks(_case(dump, sod, certificate, trusted, at)),
+        *signer.checks(case, check_revocation=check_revocation),
     ]
     checks += [_check(_hash_id(group), _hash, dump, sod, group) for group in _groups(dump, sod)]
     checks += contents.checks(dump, sod, certificate)

@@ -224,7 +224,7 @@ def test_a_person_is_asked_whether_to_keep_what_was_read(
             main(["read-and-upload", "--mrz", document.mrz, *endpoint.options])
         assert ended.value.code == 8
         assert told in capsys.readouterr().err
-    assert jobs.load(kept).dump.files[File.DG1] == document.files[File.DG1]
+    assert jobs.load(kept, {"anchors": ()}).dump.files[File.DG1] == document.files[File.DG1]
 
 
 def test_keys_from_the_keyring(

@@ -111,7 +111,7 @@ class TestStore:
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(store.os, "fsync", full)
+        monkeypatch.setattr("epass.store.os.fsync", full)
         place = tmp_path / "store"
         with pytest.raises(StorageError, match="No space left on device"):
             Store(place).add(Material.read("list", LIST))

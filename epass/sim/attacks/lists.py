@@ -20,7 +20,7 @@ DELTA_CRL = "2.5.29.27"
     also=NOTHING,
 )
 def _list_edited(shop: Workshop) -> Forgery:
-    genuine = der.sequence(der.integer(0), der.set_of([shop.csca.certificate.der]))
+    genuine = der.sequence(der.integer(0), der.set_of(published.authorities(shop.country)))
     signer = published.list_signer(shop.country)
     attributes = published.attributes(genuine, signer)
     listed = shop.published(shop.stranger.csca.certificate.der, attributes=attributes)
@@ -69,7 +69,7 @@ def _list_by_another_purpose(shop: Workshop) -> Forgery:
     "list-by-a-stranger",
     "A master list by a signer whose CSCA nobody knows.",
     "anchors.list",
-    "unknown: the issuer of the signer is not among the 1 anchors",
+    "unknown: the issuer of the signer is not among the 4 anchors",
     outcome="unknown",
 )
 def _list_by_a_stranger(shop: Workshop) -> Forgery:

@@ -157,10 +157,10 @@ class Workshop:
         **changes: object,
     ) -> bytes:
         """The master list of the country with other certificates besides, or another CRL."""
-        own = self.csca.certificate.der
+        own = published.authorities(self.country)
         lists = () if without_crl else (crl or published.revocation_list(self.csca, {}),)
         return published.master_list(
-            (own, *listed),
+            (*own, *listed),
             signer or published.list_signer(self.country),
             revocation_lists=lists,
             **changes,

@@ -54,6 +54,7 @@ def choices() -> dict[str, object]:
                 "outcome": item.outcome,
                 "reason": item.reason,
                 "also": sorted(item.also),
+                "readable": item.readable,
             }
             for item in ATTACKS.values()
         ],

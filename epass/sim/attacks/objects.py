@@ -3,7 +3,7 @@
 from epass import tlv
 from epass.lds.names import File
 from epass.sim import der, lds_files
-from epass.sim.attacks.groups import CHIP, NILSSON
+from epass.sim.attacks.groups import CHIP, NILSSON, refilled, value
 from epass.sim.attacks.workshop import Forgery, Workshop, attack
 from epass.sim.cms import MESSAGE_DIGEST, attribute, default_attributes
 from epass.sim.keys import DIGESTS, Digest
@@ -41,6 +41,7 @@ def _sod_of_another(shop: Workshop) -> Forgery:
     "the file was not read",
     outcome="unknown",
     also=ALL,
+    readable=False,
 )
 def _sod_withheld(shop: Workshop) -> Forgery:
     return shop.forged({File.SOD: None})
@@ -48,23 +49,24 @@ def _sod_withheld(shop: Workshop) -> Forgery:
 
 @attack("sod-truncated", "EF.SOD ends early.", "sod.format", "EF.SOD", also=ALL)
 def _sod_truncated(shop: Workshop) -> Forgery:
-    return _sod(shop, shop.files[File.SOD][:-1])
+    return _sod(shop, refilled(shop.files[File.SOD], lambda held: held[:-1]))
 
 
 @attack("sod-trailing", "Something follows EF.SOD.", "sod.format", "after the end", also=ALL)
 def _sod_trailing(shop: Workshop) -> Forgery:
-    return _sod(shop, shop.files[File.SOD] + b"\x00")
+    return _sod(shop, refilled(shop.files[File.SOD], lambda held: held + der.NULL))
 
 
 @attack(
     "sod-oversized",
-    "EF.SOD claims to be 4 GiB long.",
+    "The signed data in EF.SOD claim to be 4 GiB long.",
     "sod.format",
-    "EF.SOD",
+    "the value is longer than what holds it",
     also=ALL,
 )
 def _sod_oversized(shop: Workshop) -> Forgery:
-    return _sod(shop, b"\x77\x84\xff\xff\xff\xff" + shop.files[File.SOD][4:])
+    claimed = b"\x30\x84\xff\xff\xff\xff"
+    return _sod(shop, refilled(shop.files[File.SOD], lambda held: claimed + value(held)))
 
 
 @attack("sod-nested", "Values in values without end.", "sod.format", "nested too deeply", also=ALL)
@@ -129,7 +131,8 @@ def _object(
     digests: list[tuple[int, bytes]], *, version: int = 0, digest: Digest = SHA256
 ) -> bytes:
     hashes = (
-        der.sequence(der.integer(number), der.octet_string(value)) for number, value in digests
+        der.sequence(der.integer(number), der.octet_string(digest_of))
+        for number, digest_of in digests
     )
     return der.sequence(der.integer(version), digest.identifier(), der.sequence(*hashes))
 
@@ -171,7 +174,7 @@ def _object_version_2(shop: Workshop) -> Forgery:
     also="dg2.hash",
 )
 def _short_digests(shop: Workshop) -> Forgery:
-    cut = [(number, value[:20]) for number, value in _digests(shop)]
+    cut = [(number, full[:20]) for number, full in _digests(shop)]
     return shop.resigned(content=_object(cut))
 
 

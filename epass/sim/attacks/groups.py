@@ -216,7 +216,7 @@ def _com_other_version(shop: Workshop) -> Forgery:
     return shop.forged({File.COM: lds_files.ef_com(shop.groups, lds_version="1.7")})
 
 
-@attack("com-broken", "EF.COM is cut.", "com.sod", "EF.COM")
+@attack("com-broken", "EF.COM is cut.", "com.sod", "bytes declared")
 def _com_broken(shop: Workshop) -> Forgery:
     return shop.forged({File.COM: refilled(shop.files[File.COM], lambda held: held[:-1])})
 

@@ -100,6 +100,19 @@ def _crl_forged(shop: Workshop) -> Forgery:
 
 
 @attack(
+    "crl-beside-forged",
+    "The signer is revoked; the forger adds a newer CRL of his own that does not say so.",
+    "ds.revocation",
+    "revoked since 2024-04-02",
+)
+def _crl_beside_forged(shop: Workshop) -> Forgery:
+    genuine = shop.crl({shop.signer.certificate.serial: published.REVOKED_AT})
+    newer = datetime(2026, 1, 1, tzinfo=UTC)
+    forged = shop.crl(key=shop.stranger.csca, this_update=newer)
+    return shop.forged({}, master_list=shop.published(crl=genuine, more_crls=(forged,)))
+
+
+@attack(
     "crl-outdated",
     "An old CRL of before the signer was revoked.",
     "ds.revocation",

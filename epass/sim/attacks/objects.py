@@ -47,7 +47,13 @@ def _sod_withheld(shop: Workshop) -> Forgery:
     return shop.forged({File.SOD: None})
 
 
-@attack("sod-truncated", "EF.SOD ends early.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "sod-truncated",
+    "EF.SOD ends early.",
+    "sod.format",
+    "the value is longer than what holds it",
+    also=ALL,
+)
 def _sod_truncated(shop: Workshop) -> Forgery:
     return _sod(shop, refilled(shop.files[File.SOD], lambda held: held[:-1]))
 
@@ -94,7 +100,7 @@ def _certificate_in_ber(shop: Workshop) -> Forgery:
     "no-signer",
     "EF.SOD without a signature.",
     "sod.format",
-    "EF.SOD",
+    "nobody has signed it",
     also=ALL,
 )
 def _no_signer(shop: Workshop) -> Forgery:
@@ -117,7 +123,7 @@ def _two_signers(shop: Workshop) -> Forgery:
     "other-content",
     "Something that the state has signed, and that is no LDS security object.",
     "sod.format",
-    "EF.SOD",
+    "the content is not an LDS security object",
     also=ALL,
 )
 def _other_content(shop: Workshop) -> Forgery:
@@ -127,7 +133,7 @@ def _other_content(shop: Workshop) -> Forgery:
 # --- the LDS security object ------------------------------------------------------------------
 
 
-def _object(
+def security_object(
     digests: list[tuple[int, bytes]], *, version: int = 0, digest: Digest = SHA256
 ) -> bytes:
     hashes = (
@@ -137,33 +143,51 @@ def _object(
     return der.sequence(der.integer(version), digest.identifier(), der.sequence(*hashes))
 
 
-def _digests(shop: Workshop, digest: Digest = SHA256) -> list[tuple[int, bytes]]:
+def digests(shop: Workshop, digest: Digest = SHA256) -> list[tuple[int, bytes]]:
     return [(file.group or 0, digest.of(content)) for file, content in shop.groups.items()]
 
 
-@attack("duplicate-group", "Two digests for DG1.", "sod.format", "EF.SOD", also=ALL)
+@attack("duplicate-group", "Two digests for DG1.", "sod.format", "DG1 has two digests", also=ALL)
 def _duplicate_group(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object([*_digests(shop), (1, SHA256.of(b"another DG1"))]))
+    return shop.resigned(content=security_object([*digests(shop), (1, SHA256.of(b"another DG1"))]))
 
 
-@attack("group-0", "A digest for a data group 0.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "group-0",
+    "A digest for a data group 0.",
+    "sod.format",
+    "not the number of a data group",
+    also=ALL,
+)
 def _group_0(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object([(0, bytes(32)), *_digests(shop)]))
+    return shop.resigned(content=security_object([(0, bytes(32)), *digests(shop)]))
 
 
-@attack("group-17", "A digest for a data group 17.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "group-17",
+    "A digest for a data group 17.",
+    "sod.format",
+    "not the number of a data group",
+    also=ALL,
+)
 def _group_17(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object([*_digests(shop), (17, bytes(32))]))
+    return shop.resigned(content=security_object([*digests(shop), (17, bytes(32))]))
 
 
-@attack("one-group", "Only DG1 is signed.", "sod.format", "EF.SOD", also=ALL)
+@attack("one-group", "Only DG1 is signed.", "sod.format", "digests of 1 data groups", also=ALL)
 def _one_group(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object(_digests(shop)[:1]))
+    return shop.resigned(content=security_object(digests(shop)[:1]))
 
 
-@attack("object-version-2", "A version that does not exist.", "sod.format", "version", also=ALL)
+@attack(
+    "object-version-2",
+    "A version that does not exist.",
+    "sod.format",
+    "neither version 0 nor 1",
+    also=ALL,
+)
 def _object_version_2(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object(_digests(shop), version=2))
+    return shop.resigned(content=security_object(digests(shop), version=2))
 
 
 @attack(
@@ -174,8 +198,8 @@ def _object_version_2(shop: Workshop) -> Forgery:
     also="dg2.hash",
 )
 def _short_digests(shop: Workshop) -> Forgery:
-    cut = [(number, full[:20]) for number, full in _digests(shop)]
-    return shop.resigned(content=_object(cut))
+    cut = [(number, full[:20]) for number, full in digests(shop)]
+    return shop.resigned(content=security_object(cut))
 
 
 @attack(
@@ -186,7 +210,7 @@ def _short_digests(shop: Workshop) -> Forgery:
     also="dg2.hash",
 )
 def _other_digests(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object(_digests(shop, DIGESTS["SHA-224"])))
+    return shop.resigned(content=security_object(digests(shop, DIGESTS["SHA-224"])))
 
 
 @attack(
@@ -198,7 +222,7 @@ def _other_digests(shop: Workshop) -> Forgery:
     also="dg2.hash",
 )
 def _md5_digests(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object(_digests(shop, MD5), digest=MD5))
+    return shop.resigned(content=security_object(digests(shop, MD5), digest=MD5))
 
 
 # --- signed attributes ------------------------------------------------------------------------
@@ -253,13 +277,25 @@ def _no_attributes(shop: Workshop) -> Forgery:
     return shop.resigned(attributes=())
 
 
-@attack("no-digest", "Signed attributes without a digest.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "no-digest",
+    "Signed attributes without a digest.",
+    "sod.format",
+    "content type or message digest is missing",
+    also=ALL,
+)
 def _no_digest(shop: Workshop) -> Forgery:
     kept = default_attributes(shop.draft(shop.groups, shop.signer))
     return shop.resigned(attributes=(kept[0], kept[2]))
 
 
-@attack("two-digests", "A digest of two contents to choose from.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "two-digests",
+    "A digest of two contents to choose from.",
+    "sod.format",
+    "does not have one value",
+    also=ALL,
+)
 def _two_digests(shop: Workshop) -> Forgery:
     draft = shop.draft(shop.groups, shop.signer)
     values = (SHA256.of(draft.content), SHA256.of(b"another"))

@@ -152,13 +152,14 @@ class Workshop:
         self,
         *listed: bytes,
         crl: bytes | None = None,
+        more_crls: tuple[bytes, ...] = (),
         signer: Signer | None = None,
         without_crl: bool = False,
         **changes: object,
     ) -> bytes:
-        """The master list of the country with other certificates besides, or another CRL."""
+        """The master list of the country with other certificates besides, or other CRLs."""
         own = published.authorities(self.country)
-        lists = () if without_crl else (crl or published.revocation_list(self.csca, {}),)
+        lists = () if without_crl else (crl or self.crl(), *more_crls)
         return published.master_list(
             (*own, *listed),
             signer or published.list_signer(self.country),

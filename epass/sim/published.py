@@ -12,10 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from epass.sim import certificates, cms, der
-from epass.sim.certificates import AUTHORITY_KEY_IDENTIFIER, Signer, Validity, extension
-from epass.sim.country import Country
+from epass.sim.certificates import (
+    AUTHORITY_KEY_IDENTIFIER,
+    Certificate,
+    Signer,
+    Validity,
+    extension,
+)
+from epass.sim.country import CSCA_VALIDITY, Country
 from epass.sim.keys import derive
 
+MASTER_LIST_FILE = "masterlist.ml"
 ID_MASTER_LIST = "2.23.136.1.1.2"
 MASTER_LIST_SIGNER = "2.23.136.1.1.3"  # its purpose, table 6
 EXTENDED_KEY_USAGE, CRL_NUMBER = "2.5.29.37", "2.5.29.20"
@@ -41,7 +48,7 @@ class Publication:
 
     @property
     def master_list(self) -> bytes:
-        return self.files["masterlist.ml"]
+        return self.files[MASTER_LIST_FILE]
 
 
 def publish(country: Country, *, revoked: Iterable[int] = ()) -> Publication:
@@ -52,7 +59,7 @@ def publish(country: Country, *, revoked: Iterable[int] = ()) -> Publication:
     code, root = country.state.code, csca.certificate.der
     return Publication(
         {
-            "masterlist.ml": listed,
+            MASTER_LIST_FILE: listed,
             f"{code}-csca.cer": root,
             f"{code}-csca.pem": pem(root),
             f"{code}.crl": crl,
@@ -144,3 +151,8 @@ def revocation_list(
     )
     signature = der.bit_string(signing.key.sign(content, signing.digest))
     return der.sequence(content, algorithm, signature)
+
+
+def link(country: Country, key: Signer, issuer: Signer, *, serial: int) -> Certificate:
+    """A certificate for the key of ``key``, a CSCA, by that of ``issuer``, both of one name."""
+    return certificates.link(country.state, key, issuer, serial=serial, validity=CSCA_VALIDITY)

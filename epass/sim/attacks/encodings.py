@@ -114,7 +114,8 @@ def _empty_digest(shop: Workshop) -> Forgery:
     chip_authentication=(CaScheme("brainpoolP256r1", ("AES-128",)),),
 )
 def _dg2_not_signed(shop: Workshop) -> Forgery:
-    kept = {file: content for file, content in shop.groups.items() if file is not File.DG2}
+    kept = shop.groups
+    del kept[File.DG2]
     forgery = shop.resigned(kept)
     return shop.forged({File.SOD: forgery.document.files[File.SOD]})
 

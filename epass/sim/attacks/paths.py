@@ -17,7 +17,6 @@ from epass.sim.certificates import (
     Draft,
     Signer,
     State,
-    link,
 )
 from epass.sim.country import CSCA_VALIDITY
 from epass.sim.keys import ID_EC_PUBLIC_KEY, Digest, EcKey, derive, seeded
@@ -122,7 +121,7 @@ def _csca_beside_the_list(shop: Workshop) -> Forgery:
 def _link(shop: Workshop, upper: Signer) -> Certificate:
     """The forger's key as the state's next one, certified by ``upper``."""
     forged = shop.stranger.csca
-    return link(shop.country.state, forged, upper, serial=5, validity=CSCA_VALIDITY)
+    return published.link(shop.country, forged, upper, serial=5)
 
 
 @attack(
@@ -180,7 +179,8 @@ class OtherGenerator:
     def curve(self) -> Curve:
         return self.victim.curve
 
-    def _generator(self) -> EcKey:
+    @property
+    def generator(self) -> EcKey:
         """The generator as a key: its public point is the victim's, divided by the secret."""
         curve = self.curve
         return EcKey(curve, self.victim.secret * pow(self.SECRET, -1, curve.n) % curve.n)
@@ -189,7 +189,7 @@ class OtherGenerator:
         return self.victim.public_key()
 
     def key_algorithm(self) -> bytes:
-        generator = self._generator().public_key()
+        generator = self.generator.public_key()
         parameters = explicit_parameters(self.curve, generator=generator)
         return der.sequence(der.oid(ID_EC_PUBLIC_KEY), parameters)
 
@@ -200,7 +200,7 @@ class OtherGenerator:
         curve, hashed = self.curve, digest.of(message)
         excess = max(0, 8 * len(hashed) - curve.n.bit_length())
         nonce = curve.scalar(seeded(derive(FORGER, hashed.hex())))
-        r = (self._generator().public_point * nonce).x % curve.n
+        r = (self.generator.public_point * nonce).x % curve.n
         value = (int.from_bytes(hashed) >> excess) + r * self.SECRET
         return der.sequence(der.integer(r), der.integer(pow(nonce, -1, curve.n) * value % curve.n))
 

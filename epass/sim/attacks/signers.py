@@ -13,7 +13,6 @@ from epass.sim.certificates import (
     Draft,
     Signer,
     Validity,
-    link,
 )
 from epass.sim.country import CSCA_VALIDITY, Country
 from epass.sim.keys import derive
@@ -175,8 +174,8 @@ def _authority_without_constraints(shop: Workshop) -> Forgery:
 def _path_loop(shop: Workshop) -> Forgery:
     one, two = shop.stranger.csca, Country(shop.country.state, derive(b"loop", "two")).csca
     links = (
-        link(shop.country.state, one, two, serial=11, validity=CSCA_VALIDITY).der,
-        link(shop.country.state, two, one, serial=12, validity=CSCA_VALIDITY).der,
+        published.link(shop.country, one, two, serial=11).der,
+        published.link(shop.country, two, one, serial=12).der,
     )
     return shop.resigned(signer=shop.certified(issuer_=one), master_list=shop.published(*links))
 

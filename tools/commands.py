@@ -1,4 +1,4 @@
-"""The commands of ``tools/dev.py``: demo, test, interop, bench, setup, lock, clean."""
+"""The commands of ``tools/dev.py``: demo, test, interop, bench, bulk, setup, lock, clean."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ from tools.setup_environment import Layout
 from tools.single_run import only_run
 
 INTERRUPTED = 130
-TOOLS = {"interop": "tools.interop", "bench": "tools.benchmark"}
+TOOLS = {"interop": "tools.interop", "bench": "tools.benchmark", "bulk": "tools.bulk"}
 LOCK_FILE = Path("build", "dev.lock")
 CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 

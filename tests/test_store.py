@@ -17,8 +17,10 @@ from epass.trust.material import Material
 
 COUNTRY = issuer.default_country("UTO")
 OTHER = Country(COUNTRY.state, derive(b"test", "another country"))
-FILES = published.publish(COUNTRY).files
-LIST, CSCA = FILES["masterlist.ml"], FILES["UTO-csca.cer"]
+PUBLISHED = published.publish(COUNTRY).files
+CSCA, CRL = PUBLISHED["UTO-csca.cer"], PUBLISHED["UTO.crl"]
+LIST = published.master_list([CSCA], published.list_signer(COUNTRY), revocation_lists=(CRL,))
+FILES = {"UTO-csca.cer": CSCA, "UTO.crl": CRL, "masterlist.ml": LIST}
 DEVIATIONS = der.sequence(der.integer(0), der.set_of([]))
 FINGERPRINT = hashlib.sha256(CSCA).hexdigest()
 

@@ -1,6 +1,7 @@
 """Anchors on disk: plain files, and the store."""
 
 import hashlib
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -113,7 +114,7 @@ class TestStore:
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(store.os, "fsync", full)
+        monkeypatch.setattr(os, "fsync", full)
         place = tmp_path / "store"
         with pytest.raises(StorageError, match="No space left on device"):
             Store(place).add(Material.read("list", LIST))

@@ -172,7 +172,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     chosen.add_argument("--quick", action="store_true", help="no machine set-up, no coverage")
     commands.add_parser("interop", help="set up, then JMRTD against the simulated chip")
     commands.add_parser("bench", help="set up, then what a read costs the host")
-    commands.add_parser("bulk", help="set up, then what verifying archives costs")
+    commands.add_parser("bulk", help="set up, then what the verification of an archive costs")
     chosen = commands.add_parser("setup", help="install what is missing")
     chosen.add_argument("--test", action="store_true", help="and what the gates need")
     chosen = commands.add_parser("lock", help="make the lock files again")

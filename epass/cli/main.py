@@ -181,6 +181,12 @@ def trust_remove(
 @cli.command()
 @opt.document_options
 @opt.attack_options
+@click.option(
+    "--dump",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep it in a new folder, as a reader would, instead.",
+)
 @click.option("--port", type=click.IntRange(1, 65535), help="Of the virtual reader's slot.")
 @click.option("--verbose", is_flag=True, help="A line for each command, without content.")
 @click.option("--list", "list_only", is_flag=True, help="Name what can be chosen.")

@@ -227,15 +227,15 @@ class TestTrust:
     def test_import_list_verify_remove(self, run: Run, anchors: str, genuine: str) -> None:
         result = run("trust", "import", anchors)
         assert result.status == 0
-        assert "taken    masterlist.ml: master list of 1 certificates; signed by" in result.out
-        assert "1 CSCA certificate: taken" in result.err
+        assert "taken    masterlist.ml: master list of 4 certificates; signed by" in result.out
+        assert "2 CSCA certificate: taken" in result.err
         assert run("verify", genuine).status == 0
         listed = run("trust", "list")
         assert "CSCA certificate: C=UT, O=Utopia, CN=Utopia CSCA" in listed.out
         facts = run("trust", "list", "--format", "json").facts
-        (csca,) = (item for item in facts["items"] if item["kind"] == "CSCA certificate")
-        gone = run("trust", "remove", csca["evidence"]["sha256"][:12])
-        assert "1 removed" in gone.err
+        cscas = [item for item in facts["items"] if item["kind"] == "CSCA certificate"]
+        gone = run("trust", "remove", *(item["evidence"]["sha256"][:12] for item in cscas))
+        assert "2 removed" in gone.err
         assert run("verify", genuine).status == 7
         assert run("trust", "remove", "--all").status == 0
         assert run("trust", "list", "--format", "json").facts["items"] == []
@@ -244,7 +244,7 @@ class TestTrust:
         assert run("trust", "import", anchors).status == 0
         again = run("trust", "import", anchors)
         assert again.status == 0
-        assert "1 CSCA certificate: in the store already" in again.err
+        assert "2 CSCA certificate: in the store already" in again.err
 
     def test_nothing_to_take(self, run: Run, tmp_path: Path) -> None:
         certificate = tmp_path / "signer.cer"
@@ -277,6 +277,7 @@ def test_attacks_by_hand(run: Run, tmp_path: Path) -> None:
     assert run("demo", "--attack", "revoked-signer", *options).status == 0
     assert sorted(path.name for path in place.iterdir()) == [
         "UTO-csca.cer",
+        "UTO-csca.pem",
         "UTO.crl",
         "masterlist.ml",
     ]

@@ -22,7 +22,8 @@ from epass.trust.report import Outcome
 
 COUNTRY = issuer.default_country("UTO")
 FILES = published.publish(COUNTRY, revoked=(7,)).files
-CSCA, CRL, LIST = FILES["UTO-csca.cer"], FILES["UTO.crl"], FILES["masterlist.ml"]
+CSCA, CRL = FILES["UTO-csca.cer"], FILES["UTO.crl"]
+LIST = published.master_list([CSCA], published.list_signer(COUNTRY), revocation_lists=(CRL,))
 OTHER = Country(COUNTRY.state, derive(b"test", "another country"))
 SHOP = Workshop()
 SIGNER = SHOP.signer.certificate.der
@@ -219,8 +220,9 @@ class TestShells:
 
 class TestSignatures:
     def wrong(self, **changes: object) -> tuple[Outcome, str]:
-        signer = published.list_signer(COUNTRY)
-        listed = published.master_list([CSCA], signer, **changes)  # type: ignore[arg-type]
+        listed = published.master_list(
+            [CSCA], published.list_signer(COUNTRY), revocation_lists=(), **changes
+        )
         found = read(listed)
         (signed,) = found.anchors.lists
         if signed.outcome is Outcome.FAIL:

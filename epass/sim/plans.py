@@ -1,8 +1,9 @@
-"""The floor of a read: what the best plan costs that a chip, a reader and a link allow.
+"""Read plans priced by arithmetic: the floor, below which no reader is, and how many readers do it.
 
-Source: Doc 9303-10 §3.6 (READ BINARY), Doc 9303-11 §9.8.4 (data objects of secure messaging). The
-floor knows how long each file is before it asks, as no reader does, so no reader is below it. It is
-computed from sizes, without the reader's plan and without a chip; docs/link-model.md defines it.
+Source: Doc 9303-10 §3.6 (SELECT, READ BINARY), Doc 9303-11 §9.8.4 (data objects of secure
+messaging). The floor knows how long each file is before it asks, as no reader does, and takes the
+best plan that chip, reader and link allow. Both are computed from sizes, without the reader's plan
+and without a chip; docs/link-model.md defines them.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ STATUS = 2
 TAIL = 4 + 2 + MAC_SIZE  # bytes: DO 99 and DO 8E of every answer
 DO_OFFSET, DO_LE = 4, 3  # bytes: 54 02 and an offset; 97 01 and Le, a byte more if extended
 DISCRETIONARY = 4  # bytes at most: DO 53 around what the odd instruction reads
+FILE_ID = 2  # bytes
 LEAST = 64  # bytes of an answer
 MORE = 16  # plans are tried with up to so many commands, or frames an answer, more than the fewest
 
@@ -41,7 +43,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.response < LEAST:
-            raise InputError(f"floor: an answer has {LEAST} bytes or more")
+            raise InputError(f"plan: an answer has {LEAST} bytes or more")
 
     @property
     def room(self) -> int:
@@ -67,7 +69,7 @@ def command_size(block: int, *, odd: bool, extended: bool) -> int:
     return 4 + (3 + data + 2 if extended else 1 + data + 1)
 
 
-def read_cost(sizes: Iterable[int], link: Link, limits: Limits) -> Cost:
+def floor(sizes: Iterable[int], link: Link, limits: Limits) -> Cost:
     """What it costs at least to read files of ``sizes`` bytes under secure messaging.
 
     Raises:
@@ -76,9 +78,24 @@ def read_cost(sizes: Iterable[int], link: Link, limits: Limits) -> Cost:
     return sum((_file(size, link, limits) for size in sizes), Cost())
 
 
+def by_select(sizes: Iterable[int], link: Link, block: int, *, header: int, each: int) -> Cost:
+    """What it costs to SELECT each file, read ``header`` bytes of it, and then ``each`` at a time.
+
+    So read those who know neither short file identifiers nor what the chip can answer. ``block`` is
+    as in ``Limits``. What lies beyond the reach of the even instruction, which they miss, is priced
+    as what lies before.
+    """
+    total = Cost()
+    for size in sizes:
+        steps = [header, *(min(each, size - at) for at in range(header, size, each))]
+        exchanges = [_select(block), *(_exchange(step, block, odd=False) for step in steps)]
+        total += link.total(exchanges)
+    return total
+
+
 def _file(size: int, link: Link, limits: Limits) -> Cost:
     if not 1 <= size <= LARGEST_FILE:
-        raise InputError(f"floor: a file has 1 to {LARGEST_FILE} bytes")
+        raise InputError(f"plan: a file has 1 to {LARGEST_FILE} bytes")
 
     @cache  # most commands of a plan are alike
     def price(wanted: int, odd: bool) -> Cost:
@@ -107,9 +124,20 @@ def _steps(size: int, each: int) -> Iterable[tuple[int, bool]]:
     offset = 0
     while offset < size:
         odd = offset > LAST_EVEN_OFFSET
-        wanted = min(each - (DISCRETIONARY if odd else 0), size - offset)
+        wanted = min(_inside(each) if odd else each, size - offset)
         yield wanted, odd
         offset += wanted
+
+
+def _select(block: int) -> Exchange:
+    """SELECT by file identifier, without Le, which is answered without data."""
+    data = 3 + (FILE_ID // block + 1) * block + 2 + MAC_SIZE
+    return Exchange(4 + 1 + data + 1, TAIL + STATUS, protected=True)
+
+
+def _inside(size: int) -> int:
+    """The most bytes that DO 53 can hold if it may not be longer than ``size``."""
+    return next(held for held in range(size - 2, 0, -1) if held + _header(held) <= size)
 
 
 def _exchange(wanted: int, block: int, *, odd: bool) -> Exchange:

@@ -125,7 +125,7 @@ def price(
     extended: bool,
     longest: int = LONGEST_APDU,
 ) -> Row:
-    """What ``read`` costs on ``link``; ``longest`` is that of the chip's extended answers, bytes."""
+    """What ``read`` costs on ``link``; ``longest``, in bytes, of the chip's extended answers."""
     limits = plans.Limits(opening.block, extended, longest)
     return Row(
         name,

@@ -56,9 +56,10 @@ class Limits:
         return plain
 
 
-def response_size(plain: int, block: int) -> int:
+def response_size(plain: int, block: int, *, odd: bool = False) -> int:
     """Bytes of a protected answer with ``plain`` bytes of data, status word included."""
-    value = 1 + (plain // block + 1) * block  # the padding indicator, whole blocks
+    indicator = 0 if odd else 1  # DO 85 of the odd instruction has none, DO 87 has
+    value = indicator + (plain // block + 1) * block
     return _header(value) + value + TAIL + STATUS
 
 
@@ -142,7 +143,7 @@ def _inside(size: int) -> int:
 
 def _exchange(wanted: int, block: int, *, odd: bool) -> Exchange:
     plain = wanted + _header(wanted) if odd else wanted
-    response = response_size(plain, block)
+    response = response_size(plain, block, odd=odd)
     extended = response > SHORT_LE + STATUS
     return Exchange(command_size(block, odd=odd, extended=extended), response, protected=True)
 

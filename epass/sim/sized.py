@@ -1,9 +1,10 @@
 """Documents whose files have given sizes: for measuring a read, and for trying many of them.
 
 They are genuine: EF.SOD signs what is there, and is brought to its size by an extension of the
-signer's certificate that nobody knows and nobody has to (RFC 5280 §4.2). DG2 is filler that differs
-at every place, so that bytes that are not where they belong are found. EF.COM grows by data groups
-that EF.SOD signs too, but which the chip does not have.
+signer's certificate that nobody knows and nobody has to (RFC 5280 §4.2). DG2 has a portrait of the
+size that is left or, for small documents, filler that differs at every place, so that bytes that
+are not where they belong are found. EF.COM grows by data groups that EF.SOD signs
+too, but which the chip does not have.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from epass.sim.scheme import Scheme
 LDS_VERSION = lds_files.LDS_1_7
 FILLER = "2.999.2"  # ITU-T X.660 §A.7: an arc for examples
 DG2_TEMPLATE = 0x75
+LEAST_IMAGE = 20_000  # bytes; the portrait that is put into it has a little less
 # Not the first two, which are there, nor those from DG14 on, which a reader would ask for.
 BESIDE = tuple(file for file in File if 3 <= (file.group or 0) <= 13)
 
@@ -32,18 +34,18 @@ def sized(
     dg2: int,
     sod: int | None = None,
     groups: int = 0,
-    filler: bytes = b"filler",
+    filler: bytes = b"",
 ) -> Document:
     """``document`` with a DG2 of ``dg2`` bytes, and an EF.SOD that signs it.
 
     ``sod`` is the size of EF.SOD, if it is to have one; ``groups`` is how many more data groups
-    EF.COM and EF.SOD name, 0 to 11, each a byte of EF.COM. Another ``filler`` makes another DG2.
+    EF.COM and EF.SOD name, 0 to 11, each a byte of EF.COM. With ``filler``, DG2 is made of it.
 
     Raises:
         InputError: a file cannot have that size.
     """
     there = {file: content for file, content in document.files.items() if file.group}
-    there[File.DG2] = _filler(dg2, filler)
+    there[File.DG2] = _filler(dg2, filler) if filler else _portrait(dg2)
     named = {**there, **{file: file.label.encode() for file in BESIDE[:groups]}}
     files = {
         **document.files,
@@ -52,6 +54,15 @@ def sized(
         File.SOD: _sod(named, sod),
     }
     return replace(document, files=MappingProxyType(files))
+
+
+def _portrait(size: int) -> bytes:
+    """A DG2 with one face; the headers around the image have a constant size for all of these."""
+    around = len(issuer.issue(image_size=LEAST_IMAGE).files[File.DG2]) - LEAST_IMAGE
+    content = issuer.issue(image_size=size - around).files[File.DG2]
+    if len(content) != size:
+        raise InputError(f"sized: no DG2 has {size} bytes")
+    return content
 
 
 def _filler(size: int, seed: bytes) -> bytes:

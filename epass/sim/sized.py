@@ -14,7 +14,7 @@ from types import MappingProxyType
 from epass import tlv
 from epass.errors import InputError
 from epass.lds.names import File
-from epass.sim import certificates, lds_files
+from epass.sim import certificates, issuer, lds_files
 from epass.sim.country import Country
 from epass.sim.issuer import ISSUED_AT, Document
 from epass.sim.keys import seeded

@@ -23,6 +23,7 @@ from epass.sim.scheme import Scheme
 LDS_VERSION = lds_files.LDS_1_7
 FILLER = "2.999.2"  # ITU-T X.660 §A.7: an arc for examples
 DG2_TEMPLATE = 0x75
+ATTEMPTS = 20  # the size of a DER signature follows from what is signed, and so from the filler
 LEAST_IMAGE = 20_000  # bytes; the portrait that is put into it has a little less
 # Not the first two, which are there, nor those from DG14 on, which a reader would ask for.
 BESIDE = tuple(file for file in File if 3 <= (file.group or 0) <= 13)
@@ -74,18 +75,21 @@ def _filler(size: int, seed: bytes) -> bytes:
 
 
 def _sod(groups: Mapping[File, bytes], size: int | None) -> bytes:
-    sod, padding = _signed(groups, None), 0
-    for _ in range(6):  # the lengths of the lengths around the filler grow with it
-        if size in (None, len(sod)):
-            return sod
-        padding += (size or 0) - len(sod)
+    sod = _signed(groups, b"")
+    if size is None:
+        return sod
+    padding = 0
+    for attempt in range(ATTEMPTS):
+        padding += size - len(sod)
         if padding < 0:
             break
-        sod = _signed(groups, padding)
+        sod = _signed(groups, bytes((attempt,)) * padding)
+        if len(sod) == size:
+            return sod
     raise InputError(f"sized: no EF.SOD has {size} bytes")
 
 
-def _signed(groups: Mapping[File, bytes], padding: int | None) -> bytes:
-    filler = () if padding is None else (certificates.extension(FILLER, bytes(padding)),)
+def _signed(groups: Mapping[File, bytes], padding: bytes) -> bytes:
+    filler = (certificates.extension(FILLER, padding),) if padding else ()
     signer = Country().document_signer(Scheme(), extensions=filler)
     return lds_files.ef_sod(groups, signer, lds_version=LDS_VERSION, at=ISSUED_AT)

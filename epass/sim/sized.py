@@ -20,6 +20,7 @@ from epass.sim.issuer import ISSUED_AT, Document
 from epass.sim.keys import seeded
 from epass.sim.scheme import Scheme
 
+COUNTRY = Country()
 LDS_VERSION = lds_files.LDS_1_7
 FILLER = "2.999.2"  # ITU-T X.660 §A.7: an arc for examples
 DG2_TEMPLATE = 0x75
@@ -91,5 +92,5 @@ def _sod(groups: Mapping[File, bytes], size: int | None) -> bytes:
 
 def _signed(groups: Mapping[File, bytes], padding: bytes) -> bytes:
     filler = (certificates.extension(FILLER, padding),) if padding else ()
-    signer = Country().document_signer(Scheme(), extensions=filler)
+    signer = COUNTRY.document_signer(Scheme(), extensions=filler)
     return lds_files.ef_sod(groups, signer, lds_version=LDS_VERSION, at=ISSUED_AT)

@@ -1,7 +1,9 @@
 """`epass bench`: what reads cost on links of all speeds, and on the document on the reader."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import product
+from pathlib import Path
 
 import pytest
 from cli_desk import Desk, Run
@@ -220,3 +222,21 @@ def test_hints_are_shown(
     text = run("bench", "--can", document.can).out
     assert "Each command costs 50 ms" in text
     assert "slower than the slowest link" in text
+
+
+def test_the_table_of_the_readme() -> None:
+    """It is what the command computes."""
+    lines = (Path(__file__).parents[2] / "README.md").read_text("utf-8").splitlines()
+    shown = [
+        [float(cell) for cell in re.findall(r"[\d.]+", line)]
+        for line in lines
+        if re.fullmatch(r"\| \d+ kbit/s (\| \d\.\d\d )+\|", line)
+    ]
+    usual = {"document": "23 kB", "latency": 4, "cipher": "AES-128"}
+    for bit_rate, *seconds in shown:
+        long, short = (
+            found(bit_rate=bit_rate, extended=extended, **usual)[0] for extended in (True, False)
+        )
+        computed = (long.cost, long.floor, short.cost, short.floor, short.peers)
+        assert seconds == [round(cost.seconds, 2) for cost in computed]
+    assert [row[0] for row in shown] == list(BIT_RATES)

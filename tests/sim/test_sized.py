@@ -61,6 +61,16 @@ def test_no_signed_file_of_this_size(size: int) -> None:
         sized(PLAIN, dg2=1_500, sod=size, filler=b"seed")
 
 
-def test_no_portrait_of_this_size() -> None:
-    with pytest.raises(InputError, match="image size"):
-        sized(PLAIN, dg2=1_500)
+def test_the_search_for_a_size_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("epass.sim.sized.ATTEMPTS", 1)
+    with pytest.raises(InputError, match="no EF.SOD has 2500 bytes"):
+        sized(PLAIN, dg2=1_500, sod=2_500, filler=b"seed")
+
+
+@pytest.mark.parametrize(
+    ("size", "message"), [(1_500, "image size"), (0x10020, "no DG2 has 65568 bytes")]
+)
+def test_no_portrait_of_this_size(size: int, message: str) -> None:
+    """The smallest is larger than the first, and the lengths around the second are longer."""
+    with pytest.raises(InputError, match=message):
+        sized(PLAIN, dg2=size)

@@ -13,7 +13,7 @@ from epass.sim.faults import Fault, FaultyChannel
 from tools import faults
 from tools.faults import CAUGHT, FAILED, REFUSED, RIGHT, SCENARIOS, UNSIGNED, Case, Result
 
-STEP = 37  # the whole matrix takes minutes; a prime, so that each fault meets several commands
+STEP = 61  # the whole matrix takes minutes; a prime, so that each fault meets several commands
 
 
 def sample() -> list[Case]:

@@ -32,7 +32,7 @@ from epass.sim.answer_to_reset import Limits, extended_lengths
 from epass.sim.chip import Chip
 from epass.sim.fault_table import FAULTS
 from epass.sim.faults import OTHER_DOCUMENT, Alter, Fault, FaultyChannel
-from epass.sim.issuer import Document
+from epass.sim.issuer import AaScheme, CaScheme, Document
 from epass.sim.keys import seeded
 from epass.sim.sized import sized
 from epass.trust.verify import verify
@@ -40,7 +40,7 @@ from epass.upload import NfcPayload, VeriffClient
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 API_KEY, SECRET = "fault-matrix", "fault-matrix-secret"
-QUICK_CURVE = 8  # secp192r1: what PACE computes is not what is tried here
+QUICK_CURVE, QUICK_NAME = 8, "P-192"  # what PACE computes is not what is tried here
 # What was read is right, and was sent; the chip lied where nothing is signed; it was found out when
 # it was verified; the read ended in an error; and what must not be.
 RIGHT, UNSIGNED, CAUGHT, REFUSED, FAILED = "right", "unsigned", "caught", "refused", "failed"
@@ -54,21 +54,29 @@ FIRST, SECOND = b"filler", b"another filler"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One way to read; the files are small, but large enough for several commands each."""
+    """One way to read; the files are small, but large enough for several commands each.
+
+    With ``proofs`` the chip has keys for chip and active authentication.
+    """
 
     access: str
     extended: bool
+    proofs: bool = False
 
     @property
     def name(self) -> str:
-        return f"{self.access} {'extended' if self.extended else 'short'}"
+        length = "extended" if self.extended else "short"
+        return f"{self.access} {length}{' with proofs' if self.proofs else ''}"
 
     def document(self, filler: bytes = FIRST) -> Document:
-        offer = (
-            PaceOffer((PaceSuite.named("AES-128", QUICK_CURVE),)) if self.access == PACE else None
+        suite = PaceSuite.named("AES-128", QUICK_CURVE)
+        plain = issuer.issue(
+            pace=PaceOffer((suite,)) if self.access == PACE else None,
+            chip_authentication=[CaScheme(QUICK_NAME)] if self.proofs else (),
+            active_authentication=AaScheme("ECDSA", curve=QUICK_NAME) if self.proofs else None,
         )
         size = 36_000 if self.extended else 1_500  # beyond 32,767 the odd instruction reads
-        return sized(issuer.issue(pace=offer), dg2=size, filler=filler)
+        return sized(plain, dg2=size, filler=filler)
 
     def chip(self, document: Document, alter: Alter | None = None) -> Chip:
         limits = extended_lengths(Limits(command=4096, response=8192)) if self.extended else None
@@ -85,7 +93,11 @@ class Scenario:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario(access, extended) for access in (BAC, PACE) for extended in (False, True)
+        Scenario(BAC, extended=False),
+        Scenario(BAC, extended=True),
+        Scenario(PACE, extended=False),
+        Scenario(PACE, extended=True),
+        Scenario(PACE, extended=False, proofs=True),
     )
 }
 

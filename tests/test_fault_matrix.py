@@ -40,7 +40,7 @@ def test_a_sample_of_it() -> None:
 def test_what_is_late_is_right(name: str) -> None:
     result = faults.run(Case(name, "slow", 7))
     assert (result.outcome, result.commands) == (RIGHT, faults.undisturbed(name))
-    assert result.seconds == 3.0
+    assert 3.0 < result.seconds < 10.0
 
 
 def test_a_chip_that_lies_in_what_is_not_signed() -> None:

@@ -34,6 +34,7 @@ from epass.sim.fault_table import FAULTS
 from epass.sim.faults import OTHER_DOCUMENT, Alter, Fault, FaultyChannel
 from epass.sim.issuer import AaScheme, CaScheme, Document
 from epass.sim.keys import seeded
+from epass.sim.link import Clock, Link, LinkChannel
 from epass.sim.sized import sized
 from epass.trust.verify import verify
 from epass.upload import NfcPayload, VeriffClient
@@ -48,6 +49,7 @@ OUTCOMES = (RIGHT, UNSIGNED, CAUGHT, REFUSED, FAILED)
 SECONDS = 600.0  # on the simulated clock, with every wait
 STUCK_SECONDS = 120.0  # of a real one, for a batch of cases: an endless loop without commands
 BATCH = 50
+LINK = Link(106, reader=0.004, chip=0.006, agreement=0.1)  # slow, so that waiting shows
 SENT = {"com": File.COM, "sod": File.SOD, "dg1": File.DG1, "dg2": File.DG2}
 FIRST, SECOND = b"filler", b"another filler"
 
@@ -177,8 +179,14 @@ def attempt(case: Case, *, most: int) -> Result:
     def other(kind: str) -> Chip:
         return scenario.chip(stranger if kind == OTHER_DOCUMENT else second)
 
+    clock = Clock()
     channel = FaultyChannel(
-        lambda alter: scenario.chip(first, alter), fault, case.at, other=other, most=most
+        lambda alter: LinkChannel(scenario.chip(first, alter), LINK, clock),
+        fault,
+        case.at,
+        other=lambda kind: LinkChannel(other(kind), LINK, clock),
+        most=most,
+        clock=clock,
     )
     sandbox = Recording()
     try:
@@ -189,9 +197,9 @@ def attempt(case: Case, *, most: int) -> Result:
         outcome, detail = FAILED, f"{type(error).__name__}: {error}"
     if outcome in (REFUSED, CAUGHT) and sandbox.requests:
         outcome, detail = FAILED, f"{detail}, and {sandbox.requests} requests were sent"
-    if channel.clock.now() > SECONDS:
-        outcome, detail = FAILED, f"{detail}, after {channel.clock.now():.0f} simulated seconds"
-    return Result(case, outcome, detail, channel.count, channel.clock.now())
+    if clock.now() > SECONDS:
+        outcome, detail = FAILED, f"{detail}, after {clock.now():.0f} simulated seconds"
+    return Result(case, outcome, detail, channel.count, clock.now())
 
 
 class Recording:

@@ -96,11 +96,9 @@ class LinkSpeed:
 
     @property
     def bit_rate(self) -> int | None:
-        """The slowest link that carries bytes so fast; None where that is not known."""
-        if self.rate is None:
-            return None
-        fitting = [bit_rate for bit_rate in BIT_RATES if self.rate <= bit_rate]
-        return fitting[0] if fitting else BIT_RATES[-1]
+        """The slowest link that carries bytes so fast; None where none does, or it is unknown."""
+        rate = float("inf") if self.rate is None else self.rate
+        return next((bit_rate for bit_rate in BIT_RATES if rate <= bit_rate), None)
 
 
 def by_file(timed: Sequence[Timed], sizes: dict[File, int]) -> list[FileSpeed]:

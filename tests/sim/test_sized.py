@@ -63,7 +63,7 @@ def test_no_signed_file_of_this_size(size: int) -> None:
 
 def test_the_search_for_a_size_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("epass.sim.sized.ATTEMPTS", 1)
-    with pytest.raises(InputError, match="no EF.SOD has 2500 bytes"):
+    with pytest.raises(InputError, match=r"no EF\.SOD has 2500 bytes"):
         sized(PLAIN, dg2=1_500, sod=2_500, filler=b"seed")
 
 

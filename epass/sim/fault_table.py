@@ -33,14 +33,14 @@ STATUS_WORDS = (
 CARRIED_OUT = (0x6282, 0x6700, 0x6982, 0x6988, 0x6F00, 0x9000)
 FILLER = bytes.fromhex("000080")
 
-Link = Callable[[FaultyChannel, Command], Response]
+Act = Callable[[FaultyChannel, Command], Response]
 Lie = Callable[[FaultyChannel, Command, Response], Response]
 
 
-# --- gaps ---------------------------------------------------------------------------------------
+# --- gaps -------------------------------------------------------------------------------------
 
 
-def _gap(make: Callable[[], ReaderError], *, carried_out: bool, seconds: float = 0.0) -> Link:
+def _gap(make: Callable[[], ReaderError], *, carried_out: bool, seconds: float = 0.0) -> Act:
     def act(channel: FaultyChannel, command: Command) -> Response:
         if carried_out:
             channel.carry_out(command)
@@ -87,7 +87,7 @@ def _stale(channel: FaultyChannel, command: Command) -> Response:
 # --- answers on the link ----------------------------------------------------------------------
 
 
-def _instead(sw: int, *, carried_out: bool = False) -> Link:
+def _instead(sw: int, *, carried_out: bool = False) -> Act:
     def act(channel: FaultyChannel, command: Command) -> Response:
         if carried_out:
             channel.carry_out(command)
@@ -96,7 +96,7 @@ def _instead(sw: int, *, carried_out: bool = False) -> Link:
     return act
 
 
-def _bytes(change: Callable[[FaultyChannel, bytes], bytes]) -> Link:
+def _bytes(change: Callable[[FaultyChannel, bytes], bytes]) -> Act:
     """Another encoding of the answer; what is no response APDU is refused as PC/SC does."""
 
     def act(channel: FaultyChannel, command: Command) -> Response:
@@ -111,13 +111,13 @@ def _bytes(change: Callable[[FaultyChannel, bytes], bytes]) -> Link:
 def _flip(place: Callable[[FaultyChannel, int], int]) -> Callable[[FaultyChannel, bytes], bytes]:
     """One bit is another one; ``place`` chooses it of so many."""
 
-    def change(channel: FaultyChannel, answer: bytes) -> bytes:
-        bit = place(channel, 8 * len(answer))
-        changed = bytearray(answer)
-        changed[bit // 8] ^= 0x80 >> bit % 8
-        return bytes(changed)
+    return lambda channel, answer: _flipped(answer, place(channel, 8 * len(answer)))
 
-    return change
+
+def _flipped(data: bytes, bit: int) -> bytes:
+    changed = bytearray(data)
+    changed[bit // 8] ^= 0x80 >> bit % 8
+    return bytes(changed)
 
 
 def _anywhere(channel: FaultyChannel, bits: int) -> int:
@@ -170,10 +170,7 @@ def _right_length(_channel: FaultyChannel, _command: Command, answer: Response) 
 
 
 def _flipped_data(channel: FaultyChannel, _command: Command, answer: Response) -> Response:
-    bit = _anywhere(channel, 8 * len(answer.data))
-    changed = bytearray(answer.data)
-    changed[bit // 8] ^= 0x80 >> bit % 8
-    return Response(bytes(changed), answer.sw)
+    return Response(_flipped(answer.data, _anywhere(channel, 8 * len(answer.data))), answer.sw)
 
 
 def _another_block(channel: FaultyChannel, _command: Command, answer: Response) -> Response:

@@ -188,11 +188,23 @@ def test_rows_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
         "scenario",
         "fault",
         "at",
+        "seed",
         "outcome",
         "detail",
         "commands",
         "seconds",
     }
+
+
+def test_another_seed_is_another_bit(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = []
+    for seed in range(3):
+        chosen = ("--scenario", "BAC short", "--fault", "flipped", "--seed", str(seed))
+        faults.main([*chosen, "--jobs", "1", "--format", "json"])
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert {row["seed"] for row in rows} == {seed}
+        outputs.append([row["detail"] for row in rows])
+    assert len({tuple(details) for details in outputs}) > 1
 
 
 def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,11 +106,15 @@ SCENARIOS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``fault`` at command ``at`` of a read by the scenario of that name."""
+    """``fault`` at command ``at`` of a read by the scenario of that name.
+
+    ``seed`` is for what is random in a fault.
+    """
 
     scenario: str
     fault: str
     at: int
+    seed: int = 0
 
     def __str__(self) -> str:
         return f"{self.scenario}, {self.fault} at {self.at}"
@@ -160,11 +164,12 @@ def most(name: str) -> int:
     return 3 * undisturbed(name) + size // LEAST + PATIENCE
 
 
-def cases(scenarios: Iterable[str], faults: Iterable[str]) -> Iterator[Case]:
+def cases(scenarios: Iterable[str], faults: Iterable[str], seed: int = 0) -> Iterator[Case]:
+    """Each of the faults at each command of each of the scenarios."""
     chosen = list(faults)
     for name in scenarios:
         for at in range(1, undisturbed(name) + 1):
-            yield from (Case(name, fault, at) for fault in chosen)
+            yield from (Case(name, fault, at, seed) for fault in chosen)
 
 
 def run(case: Case) -> Result:
@@ -185,6 +190,7 @@ def attempt(case: Case, *, most: int) -> Result:
         fault,
         case.at,
         other=lambda kind: LinkChannel(other(kind), LINK, clock),
+        seed=b"%d" % case.seed,
         most=most,
         clock=clock,
     )
@@ -312,13 +318,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fault", action="append", choices=sorted(FAULTS), metavar="NAME")
     parser.add_argument("--scenario", action="append", choices=sorted(SCENARIOS), metavar="NAME")
     parser.add_argument("--at", type=int, help="this command only")
+    parser.add_argument("--seed", type=int, default=0, help="of what is random in a fault")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--list", action="store_true", help="name the faults")
     options = parser.parse_args(arguments)
     if options.list:
         print("\n".join(f"{name:<22}{fault.about}" for name, fault in FAULTS.items()))
         return 0
-    chosen = cases(options.scenario or SCENARIOS, options.fault or FAULTS)
+    chosen = cases(options.scenario or SCENARIOS, options.fault or FAULTS, options.seed)
     wanted = [case for case in chosen if options.at in (None, case.at)]
     results = list(run_all(wanted, options.jobs))
     failed = sum(result.outcome == FAILED for result in results)
@@ -337,6 +344,7 @@ def _row(result: Result) -> dict[str, object]:
         "scenario": case.scenario,
         "fault": case.fault,
         "at": case.at,
+        "seed": case.seed,
         "outcome": result.outcome,
         "detail": result.detail,
         "commands": result.commands,

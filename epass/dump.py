@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from epass.errors import FormatError
 from epass.evidence import NO_EVIDENCE, Evidence
+from epass.lds import mrz
 from epass.lds.names import File
 
 SCHEMA, SCHEMA_VERSION = "epass.dump", 1
@@ -37,6 +38,8 @@ class Access:
     "AES-192" or "AES-256"; ``mapping`` ("GM", "IM", "CAM"), ``parameter_id`` (Doc 9303-11 table
     12) and ``group``, its name, are of PACE and None for BAC. ``fallback`` marks a BAC by the
     caller's word, who asked for it or let it follow a PACE that failed, whatever the chip showed.
+    ``mrz_information`` is what the key was made of (Doc 9303-11 §4.3.2), None for a CAN and in
+    dumps of before it was recorded; it is no part of how the chip was opened.
     """
 
     protocol: str
@@ -46,6 +49,7 @@ class Access:
     parameter_id: int | None = None
     group: str | None = None
     fallback: bool = False
+    mrz_information: str | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, str | int | None]:
         return {
@@ -71,6 +75,7 @@ class Access:
             _optional(raw, "parameter_id", int),
             _optional_word(raw, "group"),
             _flag(raw, "fallback"),
+            _mrz_information(raw),
         )
 
 
@@ -109,7 +114,10 @@ class Dump:
             "schema": SCHEMA,
             "version": SCHEMA_VERSION,
             "read_at": self.read_at.isoformat(),
-            "access": self.access.as_dict(),
+            "access": {
+                **self.access.as_dict(),  # which is shown to people, without the key
+                "mrz_information": self.access.mrz_information,
+            },
             "apdus": self.apdus,
             "seconds": self.seconds,
             "evidence": self.evidence.as_dict(),
@@ -234,6 +242,13 @@ def _word(raw: dict[str, Any], name: str) -> str:
 
 def _optional_word(raw: dict[str, Any], name: str) -> str | None:
     return None if _optional(raw, name, str) is None else _word(raw, name)
+
+
+def _mrz_information(raw: dict[str, Any]) -> str | None:
+    value = _optional_word(raw, "mrz_information")
+    if value is not None and not mrz.INFORMATION.fullmatch(value):
+        raise FormatError("mrz_information is not number, birth and expiry", INDEX)
+    return value
 
 
 def _flag(raw: dict[str, Any], name: str) -> bool:

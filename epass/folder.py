@@ -8,7 +8,7 @@ is on the disk.
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -40,11 +40,20 @@ def save(dump: Dump, folder: Path) -> None:
         InputError: ``folder`` is there already and is not an empty folder out of use.
         StorageError: the disk is full, or the place may not be written.
     """
+    write_files(folder, dump.to_files())
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write ``files`` by their names to ``folder``, which is made, whole or not at all.
+
+    Raises:
+        InputError, StorageError: as ``save``.
+    """
     check_free(folder)
     with _storage(folder):
         staging = _sibling(folder)
         try:
-            for name, content in dump.to_files().items():
+            for name, content in files.items():
                 _save_file(staging / name, content)
             if folder.exists():
                 os.rmdir(folder)  # Windows does not rename over an empty folder

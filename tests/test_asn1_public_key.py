@@ -11,7 +11,7 @@ from mutation import mutated
 from vector_files import raw, vectors
 
 from epass import asn1, tlv
-from epass.asn1.door import MAX_DH_BITS
+from epass.asn1.keys import MAX_DH_BITS
 from epass.crypto import modp
 from epass.errors import FormatError
 from epass.sim import der

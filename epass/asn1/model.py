@@ -5,8 +5,11 @@ Source: RFC 5652 (CMS), RFC 5280 (X.509), RFC 4055 and RFC 3279 (keys), Doc 9303
 Numbers that no standard bounds are not in a repr: Python writes no more than 4,300 digits.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+COUNTRY = "2.5.4.6"  # countryName
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +99,116 @@ class Name:
     key: tuple[frozenset[tuple[str, str]], ...] = field(repr=False)
     text: str = field(compare=False)
 
+    @property
+    def unordered(self) -> frozenset[tuple[str, str]]:
+        """What it says, in whatever order; several states turn it round."""
+        return frozenset(pair for rdn in self.key for pair in rdn)
+
+    @property
+    def country(self) -> str | None:
+        """The countryName in capitals: two letters (Doc 9303-12 §7.1.1.1). None for none or two."""
+        found = {value for oid, value in self.unordered if oid == COUNTRY}
+        return found.pop().upper() if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class BasicConstraints:
+    """RFC 5280 §4.2.1.9; ``path_length`` is None where there is no limit."""
+
+    ca: bool
+    path_length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """What a certificate's extensions say (RFC 5280 §4.2, Doc 9303-12 §7.1.1); None is absent.
+
+    ``key_usage`` has the names of asn1crypto, "digital_signature", "key_cert_sign", "crl_sign";
+    ``extended_key_usage`` OIDs; ``key_period`` when the private key may sign, each end possibly
+    open; ``document_types`` the first letters of MRZs; ``locality`` the issuing state as in the
+    MRZ, from the subject's alternative name. ``critical`` and ``malformed`` are OIDs.
+    """
+
+    subject_key_id: bytes | None = None
+    authority_key_id: bytes | None = None
+    basic_constraints: BasicConstraints | None = None
+    key_usage: frozenset[str] | None = None
+    extended_key_usage: tuple[str, ...] | None = None
+    key_period: tuple[datetime | None, datetime | None] | None = None
+    document_types: tuple[str, ...] | None = None
+    locality: str | None = None
+    name_change: bool = False
+    critical: frozenset[str] = frozenset()
+    malformed: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """An X.509 certificate. ``raw`` is the original slice; the times are in UTC."""
+    """An X.509 certificate. ``raw`` is the original slice, ``signed`` that of tbsCertificate, over
+    which ``signature`` was made; the times are in UTC.
+    """
 
     raw: bytes = field(repr=False)
+    signed: bytes = field(repr=False)
     serial: int = field(repr=False)
     issuer: Name
     subject: Name
     not_before: datetime
     not_after: datetime
     public_key: PublicKey
-    subject_key_id: bytes | None
+    extensions: Extensions = field(repr=False)
+    signature_algorithm: Algorithm
+    signature: bytes = field(repr=False)
+
+    @property
+    def subject_key_id(self) -> bytes | None:
+        return self.extensions.subject_key_id
+
+    @property
+    def self_issued(self) -> bool:
+        """Whether subject and issuer are one (RFC 5280 §6.1)."""
+        return self.subject.unordered == self.issuer.unordered
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationList:
+    """A CRL of RFC 5280 §5. ``revoked`` has the serial numbers and since when.
+
+    ``unknown_critical`` are the OIDs of critical extensions, of the list or of its entries, that
+    epass does not know: such a list must not be relied on (§5.2).
+    """
+
+    raw: bytes = field(repr=False)
+    signed: bytes = field(repr=False)
+    issuer: Name
+    this_update: datetime
+    next_update: datetime | None
+    revoked: Mapping[int, datetime] = field(repr=False, hash=False)
+    signature_algorithm: Algorithm
+    signature: bytes = field(repr=False)
+    authority_key_id: bytes | None = None
+    number: int | None = None
+    unknown_critical: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """What a state says of documents that it has issued otherwise than the standard asks.
+
+    ``documents`` is the encoded DeviationDocuments, which name them; ``types`` are OIDs.
+    """
+
+    documents: bytes = field(repr=False)
+    types: tuple[str, ...]
+    descriptions: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationList:
+    """The deviations that a state has published; ``raw`` is the content that it has signed."""
+
+    raw: bytes = field(repr=False)
+    deviations: tuple[Deviation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +235,14 @@ class SignerInfo:
 
 @dataclass(frozen=True, slots=True)
 class SignedData:
-    """A CMS SignedData of RFC 5652 §5.1; ``content`` is the octets that were signed."""
+    """A CMS SignedData of RFC 5652 §5.1; ``content`` is the octets that were signed.
+
+    ``revocation_lists`` are CRLs as encoded, not looked at: nothing of the signature depends on
+    them.
+    """
 
     content_type: str
     content: bytes = field(repr=False)
     certificates: tuple[Certificate, ...]
     signers: tuple[SignerInfo, ...]
+    revocation_lists: tuple[bytes, ...] = field(default=(), repr=False)

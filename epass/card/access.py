@@ -206,6 +206,7 @@ class _Door:
             suite.protocol.mapping.value,
             suite.group.parameter_id,
             suite.group.name,
+            mrz_information=self._key.information if isinstance(self._key, MrzKey) else None,
         )
         opened = self._opened(result.channel, access)
         return replace(opened, evidence=Evidence(mapping=result.evidence), suite=suite)
@@ -221,7 +222,13 @@ class _Door:
         FileReader(self._channel, SHORT_LE).select_application()
         with self._attempt("BAC") as channel:
             secure = bac.authenticate(channel, key, random=self._random, note=self._met)
-        access = Access("BAC", key.label, Cipher.TDES.label, fallback=fallback)
+        access = Access(
+            "BAC",
+            key.label,
+            Cipher.TDES.label,
+            fallback=fallback,
+            mrz_information=key.information,
+        )
         return self._opened(secure, access)
 
     def reset(self, *, after: EpassError) -> None:

@@ -12,8 +12,6 @@ from epass.errors import InputError
 from epass.lds import mrz, mrz_typed
 
 SEED = 16  # bytes of K_seed, §9.7.2
-# A number of 9 to 22 characters, birth and expiry of 6, each followed by its check digit.
-INFORMATION = re.compile(r"[A-Z0-9<]{24,37}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class MrzKey:
     reference: ClassVar[int] = 1  # §4.4.4.1, data object 83
 
     def __post_init__(self) -> None:
-        if not INFORMATION.fullmatch(self.information):
+        if not mrz.INFORMATION.fullmatch(self.information):
             raise InputError(
                 "the MRZ_information is not number, birth and expiry with their check digits"
             )

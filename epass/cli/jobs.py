@@ -17,7 +17,7 @@ from epass import folder
 from epass.card import reader
 from epass.card.apdu import Channel
 from epass.card.keys import Key
-from epass.cli import progress, wiring
+from epass.cli import anchoring, progress, wiring
 from epass.cli.output import say
 from epass.cli.wiring import Options
 from epass.dump import Dump
@@ -34,6 +34,7 @@ from epass.errors import (
     UploadError,
     VerificationError,
 )
+from epass.trust.anchors import Anchors
 from epass.trust.report import Report
 from epass.trust.verify import verify
 from epass.upload import NfcPayload, UploadedMedia, UploadEvent, VeriffClient
@@ -90,12 +91,13 @@ def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Re
             folder.save(dump, kept)
         except (StorageError, InputError) as error:  # the disk is full, or the place was taken
             kept, unsaved = None, error
-    return Reading(dump, judge(dump, challenge), kept, unsaved=unsaved)
+    report = judge(dump, anchoring.anchors_from(options), challenge)
+    return Reading(dump, report, kept, unsaved=unsaved)
 
 
-def judge(dump: Dump, challenge: bytes | None = None) -> Report:
+def judge(dump: Dump, anchors: Anchors, challenge: bytes | None = None) -> Report:
     """The report as of now; a ``challenge`` that was given must be the one that was signed."""
-    return verify(dump, at=datetime.now(UTC), challenge=challenge)
+    return verify(dump, anchors, at=datetime.now(UTC), challenge=challenge)
 
 
 def read_document(options: Options, *, show: bool) -> Reading:
@@ -119,10 +121,10 @@ def check_places(options: Options) -> None:
         raise InputError("--trace-random goes with --trace")
 
 
-def load(path: Path) -> Reading:
+def load(path: Path, options: Options) -> Reading:
     """The reading that ``--save`` kept."""
     dump = folder.load(path)
-    return Reading(dump, judge(dump), path)
+    return Reading(dump, judge(dump, anchoring.anchors_from(options)), path)
 
 
 @contextmanager

@@ -40,6 +40,7 @@ def readers(as_json: bool) -> None:
 @opt.key_options
 @opt.reader_options
 @opt.access_options
+@opt.anchor_options
 @opt.keeping_options
 @opt.format_option
 def read(as_json: bool, **options: Any) -> None:
@@ -55,6 +56,7 @@ def read(as_json: bool, **options: Any) -> None:
 @opt.key_options
 @opt.reader_options
 @opt.access_options
+@opt.anchor_options
 @opt.keeping_options
 @opt.endpoint_options
 @opt.format_option
@@ -84,13 +86,14 @@ def read_and_upload(as_json: bool, **options: Any) -> None:
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@opt.anchor_options
 @opt.endpoint_options
 @opt.format_option
 def upload(folder: Path, as_json: bool, **options: Any) -> None:
     """Upload what was kept in FOLDER by --save."""
     from epass.cli import jobs, render  # noqa: PLC0415
 
-    reading = jobs.load(folder)
+    reading = jobs.load(folder, options)
     with jobs.endpoint(options) as client:
         reading = jobs.deliver(reading, client, options)
     render.delivered(reading, as_json=as_json, shown=False)
@@ -98,18 +101,86 @@ def upload(folder: Path, as_json: bool, **options: Any) -> None:
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@opt.anchor_options
 @opt.format_option
-def show(folder: Path, as_json: bool) -> None:
+def show(folder: Path, as_json: bool, **options: Any) -> None:
     """Verify and show what was kept in FOLDER by --save."""
     from epass.cli import jobs, render  # noqa: PLC0415
 
-    reading = jobs.load(folder)
+    reading = jobs.load(folder, options)
     render.reading(reading, as_json=as_json)
     reading.refuse_failed()
 
 
 @cli.command()
+@click.argument("folders", type=click.Path(path_type=Path), nargs=-1, required=True)
+@opt.anchor_options
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="Judge as of that moment, in UTC, instead of now.",
+)
+@click.option("--without-crl", is_flag=True, help="Do not ask whether the signer was revoked.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Processes that verify at the same time.",
+)
+@opt.lines_format_option
+def verify(folders: tuple[Path, ...], style: str, **options: Any) -> None:
+    """Verify what was kept in FOLDERS by --save, up to a state's CSCA.
+
+    A folder may be a dump or an archive of dumps, however deep. One bad dump does not stop the
+    others; each is printed when it is done. Status 0 only if every check of every dump passed.
+    """
+    from epass.cli import audit  # noqa: PLC0415
+
+    audit.run(folders, options, style)
+
+
+@cli.group()
+def trust() -> None:
+    """Keep the certificates of states that documents are verified with."""
+
+
+@trust.command("import")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@opt.format_option
+def trust_import(files: tuple[Path, ...], as_json: bool) -> None:
+    """Take CSCA certificates, master lists, CRLs, deviation lists or LDIF from FILES."""
+    from epass.cli import anchoring  # noqa: PLC0415
+
+    anchoring.take(files, as_json=as_json)
+
+
+@trust.command("list")
+@opt.format_option
+def trust_list(as_json: bool) -> None:
+    """List what is kept."""
+    from epass.cli import anchoring  # noqa: PLC0415
+
+    anchoring.show(as_json=as_json)
+
+
+@trust.command("remove")
+@click.argument("fingerprints", nargs=-1)
+@click.option("--country", metavar="XX", help="All of that country.")
+@click.option("--all", "every", is_flag=True, help="All that is kept.")
+@opt.format_option
+def trust_remove(
+    fingerprints: tuple[str, ...], country: str | None, every: bool, as_json: bool
+) -> None:
+    """Remove what has one of the FINGERPRINTS, or how they begin."""
+    from epass.cli import anchoring  # noqa: PLC0415
+
+    anchoring.remove(fingerprints, country, every=every, as_json=as_json)
+
+
+@cli.command()
 @opt.document_options
+@opt.attack_options
 @click.option("--port", type=click.IntRange(1, 65535), help="Of the virtual reader's slot.")
 @click.option("--verbose", is_flag=True, help="A line for each command, without content.")
 @click.option("--list", "list_only", is_flag=True, help="Name what can be chosen.")
@@ -163,7 +234,9 @@ def sandbox(list_only: bool, as_json: bool, **options: Any) -> None:
 
 @cli.command()
 @opt.document_options
+@opt.attack_options
 @opt.access_options
+@opt.anchor_options
 @opt.keeping_options
 @click.option("--pcsc", is_flag=True, help="Through the machine's real PC/SC service.")
 @click.option("--by-can", is_flag=True, help="Open the chip by its CAN instead of its MRZ.")

@@ -42,6 +42,25 @@ def format_option(command: F) -> F:
     )(command)
 
 
+def lines_format_option(command: F) -> F:
+    """``--format`` of a command that may have many results; the command gets ``style``."""
+
+    def note(context: click.Context, _parameter: click.Parameter, value: str) -> str:
+        state = context.find_root().ensure_object(State)
+        state.json = value != "text"
+        return value
+
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(["text", "json", "jsonl"]),
+        default="text",
+        callback=note,
+        is_eager=True,
+        help="Result on stdout for people or for programs; jsonl is a line each.",
+    )(command)
+
+
 def key_options(command: F) -> F:
     """How the chip is opened; see ``wiring.key_from``."""
     return _all(
@@ -146,6 +165,18 @@ def keeping_options(command: F) -> F:
     )(command)
 
 
+def anchor_options(command: F) -> F:
+    """What the signer of the document is to lead to; see ``anchoring.anchors_from``."""
+    return click.option(
+        "--anchors",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="CSCA certificates, master lists and CRLs, a file or a folder; may be repeated. Else"
+        " what `epass trust import` keeps.",
+    )(command)
+
+
 def endpoint_options(command: F) -> F:
     """Where to deliver, and how; keys are never option values."""
     return _all(
@@ -200,6 +231,19 @@ def document_options(command: F) -> F:
         ),
         click.option(
             "--quirk", multiple=True, metavar="NAME", help="Of real documents; may be repeated."
+        ),
+    )(command)
+
+
+def attack_options(command: F) -> F:
+    """A forgery in place of the genuine document, and what the country publishes."""
+    return _all(
+        click.option("--attack", metavar="NAME", help="Forge it so; see `epass simulate --list`."),
+        click.option(
+            "--publish",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Write the fictitious country's master list, CSCA and CRL to a new folder.",
         ),
     )(command)
 

@@ -252,7 +252,7 @@ def _explained(values: object) -> Mapping[str, str]:
     """What each name means, where that is told."""
     if isinstance(values, list):
         rows = [row for row in values if isinstance(row, dict) and "about" in row]
-        return {row["id"]: row["about"] for row in rows}
+        return {row.get("id") or row["name"]: row["about"] for row in rows}
     return values if isinstance(values, Mapping) else {}
 
 

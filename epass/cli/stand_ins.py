@@ -8,21 +8,24 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from epass import sandbox
+from epass import folder, sandbox
 from epass.cli import pace_choices, proof_choices
 from epass.cli.output import out, say
 from epass.cli.wiring import Options
 from epass.errors import CommunicationError
 from epass.lds.names import File
 from epass.sandbox import Fault, RequestLine, Sandbox
-from epass.sim import access, issuer, quirks, vpcd
+from epass.sim import access, issuer, published, quirks, vpcd
+from epass.sim.attacks import ATTACKS
 from epass.sim.chip import Chip
+from epass.sim.choices import require
 from epass.sim.issuer import Document
 
 # Fictitious, and the same each time, so that examples can be typed as they stand.
 API_KEY, SHARED_SECRET = "sandbox-key", "sandbox-secret"
 NONCE_BYTES = 4  # of the ATR, which is another each time: no forgotten card passes for this one
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")  # the slots of the packaged driver, by port
+LIST = "masterlist.ml"
 FOREVER = 3600.0  # seconds; a wait without a limit cannot be interrupted on Windows
 
 
@@ -43,10 +46,40 @@ def choices() -> dict[str, object]:
         "digests": list(issuer.DIGESTS),
         **proof_choices.listed(),
         "quirks": quirks.listed(),
+        "attacks": [
+            {
+                "name": item.name,
+                "about": item.about,
+                "check": item.check,
+                "outcome": item.outcome,
+                "reason": item.reason,
+                "also": sorted(item.also),
+            }
+            for item in ATTACKS.values()
+        ],
     }
 
 
 def make_document(options: Options) -> Document:
+    """The document that the options describe, or its forgery; what the country publishes is
+    written where they ask for it.
+
+    Raises:
+        InputError: a choice that does not exist, or a folder that does.
+        StorageError: it cannot be written.
+    """
+    name, place = options["attack"], options["publish"]
+    if name is not None:
+        require("attack", name, ATTACKS)
+    forgery = ATTACKS[name].make() if name is not None else None
+    if place is not None:
+        files = published.publish(issuer.default_country("UTO")).files
+        folder.write_files(place, {**files, LIST: forgery.master_list} if forgery else files)
+    return forgery.document if forgery else issue(options)
+
+
+def issue(options: Options) -> Document:
+    """The genuine document that the options describe."""
     return issuer.issue(
         options["holder"],
         document_format=options["document"],

@@ -288,6 +288,11 @@ def check_digit(text: str) -> str:
     return str(total % 10)
 
 
+# MRZ_information: a number of 9 to 22 characters, birth and expiry of 6, each followed by its
+# check digit.
+INFORMATION = re.compile(r"[A-Z0-9<]{24,37}")
+
+
 def information(mrz: Mrz) -> str:
     """MRZ_information: number, birth and expiry with their check digits, as they are printed.
 

@@ -77,6 +77,7 @@ class Certificate:
     """A certificate and what others refer to it by; ``key_id`` is its subject key identifier."""
 
     der: bytes
+    subject: bytes
     issuer: bytes
     serial: int
     key_id: bytes
@@ -120,23 +121,29 @@ class Draft:
         )
         signature = der.bit_string(key.sign(content, digest))
         encoded = der.sequence(content, algorithm, signature)
-        return Certificate(encoded, issuer, self.serial, key_id(self.key))
+        return Certificate(encoded, self.subject, issuer, self.serial, key_id(self.key))
 
 
 def root(
     state: State, key: SigningKey, digest: Digest, *, serial: int, validity: Validity
 ) -> Signer:
     """A self-signed CSCA (table 6, column "CSCA Self-Signed Root")."""
-    name = state.name(f"{state.title} CSCA")
+    draft = authority(state, key, key_id(key), serial=serial, validity=validity)
+    return Signer(key, digest, draft.sign(draft.subject, key, digest))
+
+
+def authority(
+    state: State, key: SigningKey, issuer_key_id: bytes, *, serial: int, validity: Validity
+) -> Draft:
+    """A CSCA, whose issuer has the key ``issuer_key_id``: itself, or another of its own keys."""
     constraints = der.sequence(der.TRUE, der.integer(PATH_LENGTH))
     extensions = (
-        _authority(key_id(key)),
+        _authority(issuer_key_id),
         extension(KEY_USAGE, der.named_bits(KEY_CERT_SIGN, CRL_SIGN), critical=True),
         extension(BASIC_CONSTRAINTS, constraints, critical=True),
         *_common_extensions(state, key, validity),
     )
-    draft = Draft(name, key, serial, validity, extensions)
-    return Signer(key, digest, draft.sign(name, key, digest))
+    return Draft(state.name(f"{state.title} CSCA"), key, serial, validity, extensions)
 
 
 def document_signer(

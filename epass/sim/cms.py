@@ -3,6 +3,7 @@
 Source: RFC 5652 §3, §5 and §11; Doc 9303-10 §4.6.2.2, table 37 (the profile).
 """
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from epass.sim import choices, der
@@ -29,42 +30,92 @@ def sign(
         InputError: ``signer_id`` is none of SIGNER_IDS.
     """
     choices.require("signer id", signer_id, SIGNER_IDS)
-    encapsulated = der.sequence(der.oid(content_type), der.explicit(0, der.octet_string(content)))
-    signed_data = der.sequence(
-        der.integer(SIGNED_DATA_VERSION),
-        der.set_of([signer.digest.identifier()]),
-        encapsulated,
-        der.implicit(0, der.set_of([signer.certificate.der])),
-        der.set_of([_signer_info(content_type, content, signer, at, signer_id)]),
-    )
-    return der.sequence(der.oid(ID_SIGNED_DATA), der.explicit(0, signed_data))
+    return Draft(content_type, content, signer, at, signer_id).encode()
 
 
-def _signer_info(
-    content_type: str, content: bytes, signer: Signer, at: datetime, signer_id: str
-) -> bytes:
-    certificate = signer.certificate
-    if signer_id == KEY_ID:
-        version, sid = 3, der.implicit(0, der.octet_string(certificate.key_id))
-    else:
-        version, sid = 1, der.sequence(certificate.issuer, der.integer(certificate.serial))
-    attributes = der.set_of(
-        (
-            _attribute(CONTENT_TYPE, der.oid(content_type)),
-            _attribute(MESSAGE_DIGEST, der.octet_string(signer.digest.of(content))),
-            _attribute(SIGNING_TIME, der.time(at)),
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be signed, and how; what is None follows from the rest.
+
+    ``attributes`` are the signed attributes, without their SET; empty ones leave them out.
+    ``sid``, ``algorithm`` and ``signature`` are encoded values, for a signer that lies.
+    """
+
+    content_type: str
+    content: bytes
+    signer: Signer
+    at: datetime
+    signer_id: str = ISSUER_AND_SERIAL
+    certificates: tuple[bytes, ...] | None = None
+    revocation_lists: tuple[bytes, ...] = ()
+    attributes: tuple[bytes, ...] | None = None
+    sid: bytes | None = None
+    algorithm: bytes | None = None
+    signature: bytes | None = None
+    digest_algorithm: bytes | None = None
+    signer_infos: int = 1
+
+    def but(self, **changes: object) -> "Draft":
+        """The same with other fields."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # their types are those above
+
+    def encode(self) -> bytes:
+        """The ContentInfo."""
+        certificates = self.certificates
+        if certificates is None:
+            certificates = (self.signer.certificate.der,)
+        content = der.explicit(0, der.octet_string(self.content))
+        revocations = der.implicit(1, der.set_of(self.revocation_lists))
+        info = self._signer_info()
+        signed_data = der.sequence(
+            der.integer(SIGNED_DATA_VERSION),
+            der.set_of([self._digest_algorithm]),
+            der.sequence(der.oid(self.content_type), content),
+            der.implicit(0, der.set_of(certificates)),
+            revocations if self.revocation_lists else b"",
+            der.set_of([info] * self.signer_infos),
         )
-    )
-    return der.sequence(
-        der.integer(version),
-        sid,
-        signer.digest.identifier(),
-        der.implicit(0, attributes),
-        signer.key.signature_algorithm(signer.digest),
+        return der.sequence(der.oid(ID_SIGNED_DATA), der.explicit(0, signed_data))
+
+    @property
+    def _digest_algorithm(self) -> bytes:
+        return self.digest_algorithm or self.signer.digest.identifier()
+
+    def _sid(self) -> tuple[int, bytes]:
+        certificate = self.signer.certificate
+        if self.sid is not None:
+            return 1, self.sid
+        if self.signer_id == KEY_ID:
+            return 3, der.implicit(0, der.octet_string(certificate.key_id))
+        return 1, der.sequence(certificate.issuer, der.integer(certificate.serial))
+
+    def _signer_info(self) -> bytes:
+        version, sid = self._sid()
+        given = default_attributes(self) if self.attributes is None else self.attributes
+        attributes, signer = der.set_of(given), self.signer
         # RFC 5652 §5.4: what is signed carries the tag SET, not the [0] that is sent.
-        der.octet_string(signer.key.sign(attributes, signer.digest)),
+        message = attributes if given else self.content
+        signature = signer.key.sign(message, signer.digest)
+        return der.sequence(
+            der.integer(version),
+            sid,
+            self._digest_algorithm,
+            der.implicit(0, attributes) if given else b"",
+            self.algorithm or signer.key.signature_algorithm(signer.digest),
+            der.octet_string(signature if self.signature is None else self.signature),
+        )
+
+
+def default_attributes(draft: Draft) -> tuple[bytes, ...]:
+    """Content type, digest and signing time (table 37)."""
+    digest = draft.signer.digest.of(draft.content)
+    return (
+        attribute(CONTENT_TYPE, der.oid(draft.content_type)),
+        attribute(MESSAGE_DIGEST, der.octet_string(digest)),
+        attribute(SIGNING_TIME, der.time(draft.at)),
     )
 
 
-def _attribute(oid: str, value: bytes) -> bytes:
-    return der.sequence(der.oid(oid), der.set_of([value]))
+def attribute(oid: str, *values: bytes) -> bytes:
+    """An Attribute of RFC 5652 §5.3."""
+    return der.sequence(der.oid(oid), der.set_of(values))

@@ -176,9 +176,10 @@ def _holder(holder: Holder | str) -> Holder:
 def _country(country: Country | str, random: keys.Random | None) -> Country:
     if isinstance(country, Country):
         return country
-    return _default_country(country) if random is None else Country.named(country, random)
+    return default_country(country) if random is None else Country.named(country, random)
 
 
 @cache  # so that its CSCA is made once
-def _default_country(code: str) -> Country:
+def default_country(code: str) -> Country:
+    """The country with the keys that everybody knows."""
     return Country.named(code)

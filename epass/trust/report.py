@@ -4,7 +4,7 @@ A failed check is a value here, not an exception; a check that could not be made
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -13,9 +13,16 @@ from epass.errors import TrustError, VerificationError
 
 SCHEMA, SCHEMA_VERSION = "epass.report", 1
 
-# What only trust anchors can settle: whether the signer is a state's, and, where no certificate
-# has the name that EF.SOD gives its signer, whether the only one is meant.
-NEED_ANCHORS = frozenset({"ds.path", "sod.signer"})
+Evidence = Mapping[str, str]  # facts of one certificate or list, without personal data
+
+# What only trust anchors and CRLs can settle: whether the signer is a state's and might sign, and,
+# where no certificate has the name that EF.SOD gives its signer, whether the only one is meant.
+NEED_ANCHORS = frozenset(
+    {"ds.path", "ds.profile", "ds.validity_at_signing", "ds.validity_now", "ds.revocation"}
+    | {"sod.signer", "dg1.country", "anchors.list"}
+)
+# What a dump of an older version, or of another reader, does not record.
+NEED_RECORD = frozenset({"dg1.mrz"})
 # What a chip may leave open and be no worse than the many chips that offer no proof at all.
 NEED_CHIP = frozenset({"chip.active", "chip.authentication", "chip.mapping"})
 
@@ -44,20 +51,23 @@ CHIP: Mapping[Outcome, str] = MappingProxyType(
 class Check:
     """One check: its stable id, its answer, why, and the paragraph that asks for it.
 
-    ``reason`` is for people, names what is weak, and holds no personal data.
+    ``reason`` is for people, names what is weak, and holds no personal data. ``evidence`` is
+    what was looked at: the certificates of a path, from the signer to the anchor, or a CRL.
     """
 
     id: str
     outcome: Outcome
     reason: str
     source: str
+    evidence: tuple[Evidence, ...] = field(default=(), repr=False)
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "id": self.id,
             "outcome": self.outcome.value,
             "reason": self.reason,
             "source": self.source,
+            "evidence": [dict(facts) for facts in self.evidence],
         }
 
 
@@ -106,8 +116,8 @@ class Report:
     def require(self, *, trust: bool = False) -> None:
         """Return only if the document may be used.
 
-        Without ``trust`` the checks in ``NEED_ANCHORS`` and ``NEED_CHIP`` may be unknown; no
-        other may, and at least one must have passed.
+        Without ``trust`` the checks in ``NEED_ANCHORS``, ``NEED_CHIP`` and ``NEED_RECORD`` may be
+        unknown; no other may, and at least one must have passed.
 
         Raises:
             VerificationError: a check failed.
@@ -115,7 +125,7 @@ class Report:
         """
         if self.failed:
             raise VerificationError(self.failed)
-        tolerated = frozenset[str]() if trust else NEED_ANCHORS | NEED_CHIP
+        tolerated = frozenset[str]() if trust else NEED_ANCHORS | NEED_CHIP | NEED_RECORD
         missing = tuple(item for item in self.unknown if item not in tolerated)
         if not self._ids(Outcome.PASS):
             missing = self.unknown or ("every check",)

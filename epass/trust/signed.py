@@ -6,9 +6,10 @@ Source: RFC 5652 §5.3, §5.4, §5.6; Doc 9303-10 §4.6.2.2 (EF.SOD), §3.11.4 (
 from typing import Protocol
 
 from epass import asn1
-from epass.crypto import ciphers, signatures
+from epass.crypto import ciphers, public_keys, signatures
 from epass.crypto.hashes import Hash
-from epass.trust.report import Outcome
+from epass.errors import FormatError, UnsupportedError
+from epass.trust.report import Evidence, Outcome
 
 ID_DATA = "1.2.840.113549.1.7.1"
 MAX_SHOWN = 200  # characters of a certificate's subject
@@ -36,7 +37,7 @@ def find_signer(file: SignedFile, label: str) -> tuple[asn1.Certificate | None, 
     certificates, signer = file.signed.certificates, file.signer
     found = [item for item in certificates if _is_named(item, signer)]
     if len(found) == 1:
-        return found[0], (Outcome.PASS, _shown(found[0]))
+        return found[0], (Outcome.PASS, named(found[0]))
     if found:
         return None, (Outcome.FAIL, f"the signer's name fits {len(found)} certificates")
     if len(certificates) == 1:
@@ -48,10 +49,40 @@ def find_signer(file: SignedFile, label: str) -> tuple[asn1.Certificate | None, 
     return None, (Outcome.UNKNOWN, reason)
 
 
-def _shown(certificate: asn1.Certificate) -> str:
-    """Subject and serial, without what could steer a terminal: a forger may have written them."""
-    text = f"{certificate.subject.text}, serial {certificate.serial:X}"
+def named(certificate: asn1.Certificate) -> str:
+    """Subject and serial, for people."""
+    return printable(f"{certificate.subject.text}, serial {certificate.serial:X}")
+
+
+def printable(text: str) -> str:
+    """``text`` without what could steer a terminal: a forger may have written it."""
     return "".join(char if char.isprintable() else "?" for char in text[:MAX_SHOWN])
+
+
+def evidence(certificate: asn1.Certificate) -> Evidence:
+    """What identifies the certificate, its algorithm and its dates, in UTC."""
+    return {
+        "subject": printable(certificate.subject.text),
+        "issuer": printable(certificate.issuer.text),
+        "serial": printable(f"{certificate.serial:X}"),
+        "sha256": Hash.SHA256.digest(certificate.raw).hex(),
+        "algorithm": _algorithm(certificate),
+        "not_before": certificate.not_before.isoformat(),
+        "not_after": certificate.not_after.isoformat(),
+    }
+
+
+def _algorithm(certificate: asn1.Certificate) -> str:
+    """What it signs with, as far as it is known from the key alone."""
+    key = certificate.public_key
+    if isinstance(key, asn1.RsaKey):
+        return f"RSA, {key.n.bit_length()} bits"
+    try:
+        return f"EC, {public_keys.point(key, where='public key').curve.name}"
+    except UnsupportedError as error:
+        return error.message
+    except FormatError as error:
+        return f"malformed: {error.message}"
 
 
 def _is_named(certificate: asn1.Certificate, signer: asn1.SignerInfo) -> bool:

@@ -20,13 +20,13 @@ from epass.errors import FormatError, InputError, UnsupportedError
 from epass.lds.com import Com
 from epass.lds.names import File
 from epass.lds.sod import Sod
-from epass.trust import access, chip
+from epass.trust import access, chip, contents, path, signer
+from epass.trust.anchors import Anchors
+from epass.trust.contents import MANDATORY, labels
 from epass.trust.document import Document
 from epass.trust.proofs import CHALLENGE
 from epass.trust.report import Check, Outcome, Report
-from epass.trust.signed import Answer, digest, find_signer, signature, with_weakness
-
-MANDATORY = (File.DG1, File.DG2)  # Doc 9303-10 §4.7.1 and §4.7.2
+from epass.trust.signed import Answer, digest, evidence, find_signer, signature, with_weakness
 
 # The checks of EF.SOD and the paragraphs that ask for them; those of data groups have one.
 SOURCES: Mapping[str, str] = MappingProxyType(
@@ -36,7 +36,6 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "sod.signer": "Doc 9303-10 §4.6.2.2, RFC 5652 §5.3",
         "sod.digest": "Doc 9303-10 §4.6.2.2, RFC 5652 §5.4 and §11",
         "sod.signature": "Doc 9303-11 §5.1.1 step 3, RFC 5652 §5.6",
-        "ds.path": "Doc 9303-11 §5.1.1 step 2",
     }
 )
 HASH_SOURCE = "Doc 9303-11 §5.1.1 step 5"
@@ -47,17 +46,20 @@ _P = ParamSpec("_P")
 
 def verify(
     dump: Dump,
-    anchors: Sequence[asn1.Certificate] = (),
+    anchors: Anchors | Sequence[asn1.Certificate] = (),
     *,
     at: datetime,
     challenge: bytes | None = None,
+    check_revocation: bool = True,
 ) -> Report:
     """Judge the document; nothing that its files hold can raise.
 
     What breaks a standard fails; what epass cannot do, or has not been given, is unknown.
-    ``anchors`` are certificates of CSCAs: paths to them are not built yet, ``ds.path`` stays
-    unknown. ``at`` has a time zone. With ``challenge``, 8 bytes, active authentication must have
-    signed that one: who has drawn it knows then that the chip was there since.
+    ``anchors`` are certificates of CSCAs, with their CRLs: without them it is unknown whether the
+    signer is a state's, and whether it was revoked. ``at`` has a time zone. With ``challenge``,
+    8 bytes, active authentication must have signed that one: who has drawn it knows then that
+    the chip was there since. Without ``check_revocation`` nobody asks whether the signer was
+    revoked, and the report says so.
 
     Raises:
         InputError: ``at`` has none, or ``challenge`` is of another length.
@@ -66,22 +68,55 @@ def verify(
         raise InputError("the moment of verification has no time zone")
     if challenge is not None and len(challenge) != CHALLENGE:
         raise InputError(f"the challenge has {len(challenge)} bytes, not {CHALLENGE}")
+    trusted = Anchors.of(anchors)
     sod, answer = _parse(dump)
     checks = [Check("sod.format", *answer, SOURCES["sod.format"])]
     if sod is None:
-        return Report((*checks, *_without_sod(dump)), at)
-    certificate, signer = find_signer(sod, File.SOD.label)
+        return Report((*checks, *_without_sod(dump), *_lists(trusted)), at)
+    certificate, named = find_signer(sod, File.SOD.label)
+    shown = (evidence(certificate),) if certificate else ()
+    case = _case(dump, sod, certificate, trusted, at)
     checks += [
         _check("com.sod", _com, dump, sod),
-        Check("sod.signer", *signer, SOURCES["sod.signer"]),
+        Check("sod.signer", *named, SOURCES["sod.signer"], shown),
         _check("sod.digest", digest, sod),
         _check("sod.signature", signature, sod, certificate),
-        _check("ds.path", _path, anchors),
+        *signer.checks(case, check_revocation=check_revocation),
     ]
     checks += [_check(_hash_id(group), _hash, dump, sod, group) for group in _groups(dump, sod)]
+    checks += contents.checks(dump, sod, certificate)
     outcomes = {check.id: check.outcome for check in checks}
     document = Document(dump, sod, outcomes)
-    return Report((*checks, *chip.checks(document, challenge), *access.checks(document)), at)
+    checks += [*chip.checks(document, challenge), *access.checks(document), *_lists(trusted)]
+    return Report(tuple(checks), at)
+
+
+def _case(
+    dump: Dump, sod: Sod, certificate: asn1.Certificate | None, anchors: Anchors, at: datetime
+) -> signer.Case | None:
+    """What the signer is judged by."""
+    if certificate is None:
+        return None
+    return signer.Case(
+        path.find(certificate, anchors),
+        anchors,
+        at,
+        sod.signer.signing_time,
+        contents.document_code(dump),
+    )
+
+
+def _lists(anchors: Anchors) -> list[Check]:
+    """The lists that the anchors come from: one that is not rightly signed may be anybody's."""
+    source = "Doc 9303-12 §9"
+    if not anchors.lists:
+        return [Check("anchors.list", Outcome.NOT_APPLICABLE, "no list was given", source)]
+    for wanted in (Outcome.FAIL, Outcome.UNKNOWN):
+        for item in anchors.lists:
+            if item.outcome is wanted:
+                return [Check("anchors.list", wanted, f"{item.title}: {item.reason}", source)]
+    reason = f"{len(anchors.lists)} lists, each signed by its issuer"
+    return [Check("anchors.list", Outcome.PASS, reason, source)]
 
 
 def _check(name: str, judge: Callable[_P, Answer], *args: _P.args, **kwargs: _P.kwargs) -> Check:
@@ -109,12 +144,11 @@ def _parse(dump: Dump) -> tuple[Sod | None, Answer]:
 
 def _without_sod(dump: Dump) -> list[Check]:
     """The checks that cannot be made; all of them, so that none is missed by who counts them."""
-    reason = "there is no EF.SOD to check against; see sod.format"
-    names = [name for name in SOURCES if name != "sod.format"]
-    names += [_hash_id(group) for group in _groups(dump, None)]
-    sources = dict.fromkeys(names, HASH_SOURCE) | {**SOURCES, **chip.SOURCES, **access.SOURCES}
-    names += [*chip.SOURCES, *access.SOURCES]
-    return [Check(name, Outcome.UNKNOWN, reason, sources[name]) for name in names]
+    sources = {**SOURCES, **signer.SOURCES, **chip.SOURCES, **access.SOURCES}
+    sources |= {_hash_id(group): HASH_SOURCE for group in _groups(dump, None)}
+    del sources["sod.format"]
+    unmade = [Check(name, Outcome.UNKNOWN, contents.NO_SOD, sources[name]) for name in sources]
+    return [*unmade, *contents.checks(dump, None, None)]
 
 
 # --- EF.COM -----------------------------------------------------------------------------------
@@ -128,29 +162,16 @@ def _com(dump: Dump, sod: Sod) -> Answer:
     listed, signed = set(com.groups), set(sod.digests)
     problems = []
     if listed - signed:
-        problems.append(f"EF.COM lists {_labels(listed - signed)}, which EF.SOD does not sign")
+        problems.append(f"EF.COM lists {labels(listed - signed)}, which EF.SOD does not sign")
     if signed - listed:
-        problems.append(f"EF.SOD signs {_labels(signed - listed)}, which EF.COM does not list")
+        problems.append(f"EF.SOD signs {labels(signed - listed)}, which EF.COM does not list")
     if sod.lds_version not in (None, com.lds_version):
         problems.append(f"EF.COM has LDS version {com.lds_version}, EF.SOD {sod.lds_version}")
     if sod.unicode_version not in (None, com.unicode_version):
         problems.append("EF.COM and EF.SOD have different Unicode versions")
     if problems:
         return Outcome.FAIL, "; ".join(problems)
-    return Outcome.PASS, f"both have {_labels(signed)}"
-
-
-def _labels(groups: set[File]) -> str:
-    return ", ".join(item.label for item in _sorted(groups))
-
-
-# --- EF.SOD -----------------------------------------------------------------------------------
-
-
-def _path(anchors: Sequence[asn1.Certificate]) -> Answer:
-    if not anchors:
-        return Outcome.UNKNOWN, "no trust anchors were given"
-    return Outcome.UNKNOWN, "paths to trust anchors are not built by this version of epass"
+    return Outcome.PASS, f"both have {labels(signed)}"
 
 
 # --- the data groups --------------------------------------------------------------------------

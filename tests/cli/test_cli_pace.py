@@ -73,17 +73,17 @@ def test_offers(parse: Parse, arguments: tuple[str, ...], offer: PaceOffer | Non
 )
 def test_choices_that_do_not_exist(parse: Parse, arguments: tuple[str, ...], problem: str) -> None:
     with pytest.raises(InputError, match=problem):
-        stand_ins.make_document(parse(*arguments))
+        stand_ins.issue(parse(*arguments))
 
 
 def test_document_and_chip_have_what_was_chosen(parse: Parse) -> None:
     chosen = parse("--pace", "CAM", "--curve", "12", "--document", "TD1")
-    document = stand_ins.make_document(chosen)
+    document = stand_ins.issue(chosen)
     assert {File.CARD_ACCESS, File.CARD_SECURITY, File.DG14} <= document.files.keys()
     chip = stand_ins.make_chip(document, chosen)
     assert chip.suites == suites("AES-128", 12, "CAM", "GM")
     chosen = parse("--access", "BAC")
-    document = stand_ins.make_document(chosen)
+    document = stand_ins.issue(chosen)
     assert not {File.CARD_ACCESS, File.DG14} & document.files.keys()
     assert stand_ins.make_chip(document, chosen).suites == ()
 
@@ -99,7 +99,7 @@ def test_document_and_chip_have_what_was_chosen(parse: Parse) -> None:
 def test_chips_that_cannot_be(parse: Parse, arguments: tuple[str, ...], problem: str) -> None:
     chosen = parse(*arguments)
     with pytest.raises(InputError, match=problem):
-        stand_ins.make_chip(stand_ins.make_document(chosen), chosen)
+        stand_ins.make_chip(stand_ins.issue(chosen), chosen)
 
 
 def test_the_list_names_what_can_be_chosen(run: Run) -> None:

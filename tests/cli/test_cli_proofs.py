@@ -100,7 +100,7 @@ def test_active_authentication(
 
 def test_the_document_has_what_was_chosen(parse: Parse) -> None:
     def made(*arguments: str) -> Document:
-        return stand_ins.make_document(parse(*arguments))
+        return stand_ins.issue(parse(*arguments))
 
     document = made("--ca", "ecdh", "--ca-cipher", "AES-256", "--aa", "ecdsa")
     assert {File.DG14, File.DG15} <= document.files.keys()

@@ -46,7 +46,7 @@ def test_document_and_chip_have_the_quirks(parse: Parse) -> None:
         *("--ca", "ecdh", "--pace", "GM", "--pace", "IM"),
         *("--quirk", "ca-no-info", "--quirk", "pace-no-parameter-id", "--quirk", "mf-refused"),
     )
-    document = stand_ins.make_document(chosen)
+    document = stand_ins.issue(chosen)
     weak, strong = PaceSuite.named("AES-128", 13, "IM"), PaceSuite.named("AES-128", 13)
     for file in (File.CARD_ACCESS, File.DG14):
         assert strong.info(numbered=False) in document.files[file]
@@ -67,7 +67,7 @@ def test_several_ciphers_and_parameter_sets(parse: Parse) -> None:
     assert offer.suites == tuple(
         PaceSuite.named(cipher, number) for number in (12, 15) for cipher in ("3DES", "AES-256")
     )
-    assert stand_ins.make_chip(stand_ins.make_document(chosen), chosen).suites == offer.suites
+    assert stand_ins.make_chip(stand_ins.issue(chosen), chosen).suites == offer.suites
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_several_ciphers_and_parameter_sets(parse: Parse) -> None:
 def test_what_cannot_be(parse: Parse, arguments: tuple[str, ...], problem: str) -> None:
     chosen = parse(*arguments)
     with pytest.raises(InputError, match=problem):
-        stand_ins.make_chip(stand_ins.make_document(chosen), chosen)
+        stand_ins.make_chip(stand_ins.issue(chosen), chosen)
 
 
 def test_it_is_said_on_the_command_line(run: Run) -> None:

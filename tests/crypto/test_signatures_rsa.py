@@ -27,7 +27,7 @@ from signers import (
 )
 
 from epass.asn1 import Algorithm, PssParameters, RsaKey
-from epass.asn1.door import MAX_SALT
+from epass.asn1.keys import MAX_SALT
 from epass.crypto import signatures
 from epass.crypto.hashes import Hash
 from epass.crypto.signatures import verify

@@ -13,7 +13,17 @@ from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.cmac import CMAC
 from judging import found, judge
 from signers import NULL, RSA_OID
-from sod_builder import DG1, DG2, SodPlan, dump, explicit_parameters, integer, oid, sequence
+from sod_builder import (
+    DG1,
+    DG2,
+    INFORMATION,
+    SodPlan,
+    dump,
+    explicit_parameters,
+    integer,
+    oid,
+    sequence,
+)
 
 from epass import tlv
 from epass.crypto.ciphers import Cipher
@@ -42,9 +52,10 @@ CHALLENGE = bytes.fromhex("861D3766F6F5A1CD")
 NUMBERS = {Cipher.TDES: 1, Cipher.AES_128: 2, Cipher.AES_192: 3, Cipher.AES_256: 4}
 TERMINAL, MAPPING = 0xABCDEF0123456789, 0x13579BDF02468ACE  # the ephemeral secrets of both sides
 
-BAC = Access("BAC", "MRZ", "3DES")
-PACE_GM = Access("PACE", "MRZ", "AES-128", "GM", 13, "brainpoolP256r1")
-PACE_CAM = Access("PACE", "MRZ", "AES-128", "CAM", 13, "brainpoolP256r1")
+BAC = Access("BAC", "MRZ", "3DES", mrz_information=INFORMATION)
+_PACE = Access("PACE", "MRZ", "AES-128", "GM", 13, "brainpoolP256r1")
+PACE_GM = replace(_PACE, mrz_information=INFORMATION)
+PACE_CAM = replace(PACE_GM, mapping="CAM")
 
 
 def document(

@@ -25,7 +25,9 @@ CONTENT_TYPE, MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 RSA = "1.2.840.113549.1.1.1"
 
 # What the files hold does not matter here; that they are these bytes does.
-DG1 = tlv.build(0x61, tlv.build(0x5F1F, b"P<UTOERIKSSON<<ANNA<MARIA".ljust(88, b"<")))
+MRZ = b"P<UTOERIKSSON<<ANNA<MARIA".ljust(44, b"<") + b"L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+INFORMATION = "L898902C3674081221204159"
+DG1 = tlv.build(0x61, tlv.build(0x5F1F, MRZ))
 DG2 = tlv.build(0x75, bytes(range(256)) * 4)
 DG14 = tlv.build(0x6E, b"\x31\x00")
 FILES = {File.DG1: DG1, File.DG2: DG2, File.DG14: DG14}
@@ -72,6 +74,7 @@ class Signer:
             }
         )
         key_id = sequence(oid("2.5.29.14"), tlv.build(0x04, tlv.build(0x04, self.key_id)))
+        usage = sequence(oid("2.5.29.15"), tlv.build(0x04, tlv.build(0x03, b"\x07\x80")))
         body = sequence(
             tlv.build(0xA0, integer(2)),
             integer(self.serial),
@@ -80,7 +83,7 @@ class Signer:
             validity.dump(),
             name(self.subject),
             self.key_info,
-            tlv.build(0xA3, sequence(key_id)),
+            tlv.build(0xA3, sequence(key_id, usage)),
         )
         return sequence(body, self.algorithm, tlv.build(0x03, b"\x00nonsense"))
 
@@ -246,5 +249,5 @@ def dump(plan: SodPlan | None = None, **changed: bytes | None) -> Dump:
     return of_files(files)
 
 
-def of_files(files: Mapping[File, bytes]) -> Dump:
-    return Dump(files, Access("BAC", "MRZ", "3DES"), AT)
+def of_files(files: Mapping[File, bytes], information: str | None = INFORMATION) -> Dump:
+    return Dump(files, Access("BAC", "MRZ", "3DES", mrz_information=information), AT)

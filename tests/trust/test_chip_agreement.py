@@ -319,7 +319,7 @@ class TestOffers:
     def test_evidence_where_ef_sod_signs_no_dg14(self) -> None:
         dump = document(evidence=agreed(KEY), besides={File.DG14: KEY.dg14(AES)})
         assert authentication(dump) == (NOT_APPLICABLE, "the chip does not offer it")
-        assert judge(dump).failed == ("dg14.hash",)
+        assert judge(dump).failed == ("dg14.hash", "files.signed")
 
 
 class TestKeys:

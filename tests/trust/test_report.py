@@ -144,7 +144,9 @@ class TestChip:
 
 class TestJson:
     def test_schema(self) -> None:
-        check = Check("dg1.hash", FAIL, "the file is another", "Doc 9303-11 §5.1.1 step 5")
+        facts = {"serial": "1F"}
+        source = "Doc 9303-11 §5.1.1 step 5"
+        check = Check("dg1.hash", FAIL, "the file is another", source, (facts,))
         assert json.loads(json.dumps(Report((check,), AT).as_dict())) == {
             "schema": "epass.report",
             "version": 1,
@@ -157,6 +159,7 @@ class TestJson:
                     "outcome": "fail",
                     "reason": "the file is another",
                     "source": "Doc 9303-11 §5.1.1 step 5",
+                    "evidence": [{"serial": "1F"}],
                 }
             ],
         }

@@ -1,0 +1,268 @@
+"""Trust anchors from what states publish: certificates, master lists, CRLs, deviation lists, LDIF.
+
+Source: ICAO Doc 9303-12 §7.1 (certificates, CRLs), §8, §9 (lists), PKD download format (RFC 2849).
+
+What a file is, its content says, not its name. What cannot be taken is said with its reason; one
+bad part hides no other. A list whose own signature is wrong gives nothing.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from epass import asn1
+from epass.asn1.lists import DEVIATION_LIST, MASTER_LIST
+from epass.crypto.hashes import Hash
+from epass.errors import FormatError, UnsupportedError
+from epass.trust import ldif, path
+from epass.trust.anchors import Anchors, SignedList
+from epass.trust.report import Evidence, Outcome
+from epass.trust.signed import digest, evidence, find_signer, named, printable, signature
+
+# The purposes of list signers (Doc 9303-12 table 6), by the content that they sign.
+PURPOSES = {MASTER_LIST: "2.23.136.1.1.3", DEVIATION_LIST: "2.23.136.1.1.8"}
+PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----(.*?)-----END \1-----", re.DOTALL)
+MAX_PEM = 8192  # blocks of one file
+SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
+
+CERTIFICATE, LINK, SIGNER = "CSCA certificate", "link certificate", "other certificate"
+CRL, MASTER, DEVIATIONS, UNKNOWN = "CRL", "master list", "deviation list", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What became of one part of a file: ``kind`` is one of the words above."""
+
+    source: str
+    kind: str
+    title: str
+    taken: bool
+    reason: str
+    evidence: Evidence = field(default_factory=dict, repr=False)
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "source": self.source,
+            "kind": self.kind,
+            "title": self.title,
+            "taken": self.taken,
+            "reason": self.reason,
+            "evidence": dict(self.evidence),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The anchors of some files, and what became of each part of them."""
+
+    anchors: Anchors = field(default_factory=Anchors)
+    items: tuple[Item, ...] = ()
+
+    @classmethod
+    def read(cls, source: str, data: bytes, *, beside: Anchors | None = None) -> "Material":
+        """The contents of one file; ``source`` is what it is called in the items.
+
+        ``beside`` are anchors that may vouch for the signer of a list, besides the list's own.
+        Nothing that the file holds can raise.
+        """
+        found = [_one(source, part, beside or Anchors()) for part in _parts(source, data)]
+        return cls.merged(found)
+
+    @classmethod
+    def merged(cls, parts: Iterable["Material"]) -> "Material":
+        """All of ``parts``, each certificate and CRL once."""
+        anchors, items = Anchors(), list[Item]()
+        certificates: dict[asn1.Certificate, None] = {}
+        revocations: dict[bytes, asn1.RevocationList] = {}
+        deviations: list[asn1.DeviationList] = []
+        lists: list[SignedList] = []
+        for part in parts:
+            items += part.items
+            certificates |= dict.fromkeys(part.anchors.certificates)
+            revocations |= {item.raw: item for item in part.anchors.revocation_lists}
+            deviations += part.anchors.deviations
+            lists += part.anchors.lists
+        anchors = Anchors(
+            tuple(certificates), tuple(revocations.values()), tuple(lists), tuple(deviations)
+        )
+        return cls(anchors, tuple(items))
+
+
+# --- what a file is ---------------------------------------------------------------------------
+
+
+def _parts(source: str, data: bytes) -> Iterator[bytes | Item]:
+    """The DER values that the file carries, or why there are none."""
+    if data[:1] == b"\x30":
+        yield data
+    elif ldif.is_ldif(data):
+        try:
+            yield from ldif.values(data, source)
+        except FormatError as error:
+            yield Item(source, UNKNOWN, "LDIF", taken=False, reason=error.message)
+    elif b"-----BEGIN" in data:
+        yield from _pem(source, data)
+    else:
+        reason = "neither DER, PEM nor LDIF"
+        yield Item(source, UNKNOWN, "file", taken=False, reason=reason)
+
+
+def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
+    count = 0
+    for count, block in enumerate(PEM.finditer(data), 1):
+        if count > MAX_PEM:
+            reason = f"more than {MAX_PEM} PEM blocks"
+            yield Item(source, UNKNOWN, "PEM", taken=False, reason=reason)
+            return
+        try:
+            yield base64.b64decode(b"".join(block[2].split()), validate=True)
+        except binascii.Error:
+            yield Item(source, UNKNOWN, "PEM", taken=False, reason="not base64")
+    if not count:
+        yield Item(source, UNKNOWN, "PEM", taken=False, reason="no whole PEM block")
+
+
+def _one(source: str, part: bytes | Item, beside: Anchors) -> Material:
+    if isinstance(part, Item):
+        return Material(items=(part,))
+    try:
+        if SIGNED_DATA in part[:32]:
+            return _list(source, part, beside)
+        if _is_revocation_list(part):
+            return _revocations(source, part)
+        return _certificate(source, part)
+    except (FormatError, UnsupportedError) as error:
+        return Material(items=(Item(source, UNKNOWN, "file", taken=False, reason=error.message),))
+
+
+def _is_revocation_list(data: bytes) -> bool:
+    """Whether it begins as a CRL does: a signed SEQUENCE, whose version 2 is a bare INTEGER of 1,
+    where a certificate has its version under [0], or begins with its serial number.
+    """
+    header = 2 if data[1] < 0x80 else 2 + (data[1] & 0x7F)
+    inner = data[header:]
+    if inner[:1] != b"\x30" or len(inner) < 2:
+        return False
+    start = 2 if inner[1] < 0x80 else 2 + (inner[1] & 0x7F)
+    return inner[start : start + 4] == b"\x02\x01\x01\x30"
+
+
+# --- certificates and CRLs --------------------------------------------------------------------
+
+
+def _certificate(source: str, data: bytes) -> Material:
+    if data[:1] == b"\x30" and _is_bare_list(data):
+        reason = "a master list without its signature"
+        return Material(items=(Item(source, MASTER, "list", taken=False, reason=reason),))
+    found = asn1.certificate(data, where=source)
+    kind, problem = _kind(found)
+    item = Item(source, kind, named(found), not problem, problem or _note(found), evidence(found))
+    return Material(Anchors(() if problem else (found,)), (item,))
+
+
+def _is_bare_list(data: bytes) -> bool:
+    try:
+        return bool(asn1.master_list(data, where="list"))
+    except FormatError:
+        return False
+
+
+def _kind(certificate: asn1.Certificate) -> tuple[str, str]:
+    """What it is, and why it is no anchor; "" where it may be one or lead to one."""
+    has = certificate.extensions
+    if has.basic_constraints is None and path.is_anchor(certificate):
+        return CERTIFICATE, ""  # of before the profile: Doc 9303 had none until 2006
+    if has.basic_constraints is None or not has.basic_constraints.ca:
+        return SIGNER, "not an authority's: a document signer comes with its document"
+    if has.key_usage is not None and "key_cert_sign" not in has.key_usage:
+        return SIGNER, "its key is not for certificates"
+    return (CERTIFICATE if certificate.self_issued and not _is_link(certificate) else LINK), ""
+
+
+def _is_link(certificate: asn1.Certificate) -> bool:
+    return path.differs(certificate, certificate)
+
+
+def _note(certificate: asn1.Certificate) -> str:
+    return f"valid until {certificate.not_after:%Y-%m-%d}"
+
+
+def _sha256(data: bytes) -> str:
+    return Hash.SHA256.digest(data).hex()
+
+
+def _revocations(source: str, data: bytes) -> Material:
+    found = asn1.revocation_list(data, where=source)
+    title = f"{printable(found.issuer.text)}, {found.this_update:%Y-%m-%d}"
+    reason = f"{len(found.revoked)} revoked"
+    if found.next_update:
+        reason += f", next update {found.next_update:%Y-%m-%d}"
+    facts = {"issuer": printable(found.issuer.text), "sha256": _sha256(found.raw)}
+    item = Item(source, CRL, title, taken=True, reason=reason, evidence=facts)
+    return Material(Anchors(revocation_lists=(found,)), (item,))
+
+
+# --- lists ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Cms:
+    """A list as ``signed`` looks at it."""
+
+    signed: asn1.SignedData
+    signer: asn1.SignerInfo
+
+
+def _list(source: str, data: bytes, beside: Anchors) -> Material:
+    signed = asn1.signed_data(data, where=source)
+    if signed.content_type not in PURPOSES:
+        raise UnsupportedError(f"{source}: signed content of type {signed.content_type}")
+    if len(signed.signers) != 1:
+        raise UnsupportedError(f"{source}: a list with {len(signed.signers)} signers")
+    if signed.content_type == DEVIATION_LIST:
+        found = asn1.deviation_list(signed.content, where=source)
+        inner = Material(Anchors(deviations=(found,)))
+        title = f"{DEVIATIONS} of {len(found.deviations)}"
+    else:
+        inner = _members(source, signed)
+        title = f"{MASTER} of {len(inner.anchors.certificates)} certificates"
+    known = Material.merged([inner, Material(beside)]).anchors
+    outcome, reason = _judged(_Cms(signed, signed.signers[0]), known)
+    kind = DEVIATIONS if signed.content_type == DEVIATION_LIST else MASTER
+    facts = {"sha256": _sha256(signed.content)} if kind == DEVIATIONS else {}
+    item = Item(source, kind, title, outcome is not Outcome.FAIL, reason, facts)
+    listed = Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
+    return listed if outcome is Outcome.FAIL else Material.merged([listed, inner])
+
+
+def _members(source: str, signed: asn1.SignedData) -> Material:
+    parts = asn1.master_list(signed.content, where=source)
+    names = (f"{source}/{number}" for number in range(1, len(parts) + 1))
+    found = [_one(name, part, Anchors()) for name, part in zip(names, parts, strict=True)]
+    revocations = [
+        _one(f"{source}/CRL {number}", part, Anchors())
+        for number, part in enumerate(signed.revocation_lists, 1)
+    ]
+    return Material.merged([*found, *revocations])
+
+
+def _judged(file: _Cms, known: Anchors) -> tuple[Outcome, str]:
+    """The list's own signature, its signer's purpose, and his path to a CSCA."""
+    certificate, (outcome, reason) = find_signer(file, "the list")
+    if certificate is None or outcome is not Outcome.PASS:
+        return outcome, reason
+    try:
+        answers = [digest(file), signature(file, certificate)]
+    except (FormatError, UnsupportedError) as error:
+        wrong = isinstance(error, FormatError)
+        return (Outcome.FAIL if wrong else Outcome.UNKNOWN), error.message
+    purpose = PURPOSES[file.signed.content_type]
+    if purpose not in (certificate.extensions.extended_key_usage or ()):
+        answers.append((Outcome.FAIL, f"its signer is not for lists: {named(certificate)}"))
+    answers.append(path.find(certificate, known).answer)
+    for answer in answers:
+        if answer[0] in (Outcome.FAIL, Outcome.UNKNOWN):
+            return answer
+    return Outcome.PASS, f"signed by {named(certificate)}; {answers[1][1]}"

@@ -164,6 +164,8 @@ class _Search:
         return found
 
     def why_not(self, signer: asn1.Certificate) -> Answer:
+        if self.tries >= MAX_TRIES:
+            return Outcome.UNKNOWN, f"unknown: no path within {MAX_TRIES} signatures"
         by_outcome: dict[Outcome, list[str]] = defaultdict(list)
         for outcome, reason in self.refusals:
             by_outcome[outcome].append(reason)

@@ -259,6 +259,25 @@ def demo(as_json: bool, **options: Any) -> None:
     render.delivered(rehearsal.run(options, show=not as_json, on_read=show), as_json=as_json)
 
 
+@cli.command()
+@opt.key_options
+@opt.reader_options
+@opt.access_options
+@click.option("--all", "everything", is_flag=True, help="Every link, access and latency.")
+@opt.format_option
+def bench(everything: bool, as_json: bool, **options: Any) -> None:
+    """Say what a read costs.
+
+    On links of all speeds, by a model; with --reader or a key, of the document on the reader.
+    """
+    from epass.cli import bench as benchmark  # noqa: PLC0415
+
+    if benchmark.wants_card(options):
+        benchmark.on_card(options, as_json=as_json)
+    else:
+        benchmark.simulated(everything=everything, as_json=as_json)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the status of ``epass.errors``."""
     given = sys.argv[1:] if arguments is None else list(arguments)

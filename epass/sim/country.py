@@ -6,7 +6,7 @@ is no state's, its keys are public knowledge, and no real verifier may trust it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -90,8 +90,17 @@ class Country:
         serial = self._serial(f"link to {lower.certificate.serial:X}")
         return certificates.link(self.state, lower, upper, serial=serial, validity=validity)
 
-    def document_signer(self, scheme: Scheme, *, validity: Validity = SIGNER_VALIDITY) -> Signer:
-        """The document signer that signs by ``scheme``, certified by the CSCA."""
+    def document_signer(
+        self,
+        scheme: Scheme,
+        *,
+        validity: Validity = SIGNER_VALIDITY,
+        extensions: tuple[bytes, ...] = (),
+    ) -> Signer:
+        """The document signer that signs by ``scheme``, certified by the CSCA.
+
+        Its certificate has ``extensions`` beside those that it must have.
+        """
         csca, key = self.csca, scheme.key(self._seed(f"document signer key, {scheme.label}"))
         draft = certificates.document_signer(
             self.state,
@@ -101,6 +110,7 @@ class Country:
             serial=self._serial(f"document signer, {scheme.label}"),
             validity=validity,
         )
+        draft = replace(draft, extensions=(*draft.extensions, *extensions))
         certificate = draft.sign(csca.certificate.issuer, csca.key, csca.digest)
         return Signer(key, scheme.hash, certificate)
 

@@ -6,7 +6,7 @@ Source: ICAO Doc 9303-11 §4.2 (chip access procedure).
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -14,7 +14,10 @@ from epass.card import apdu
 from epass.card.access import AUTO, Policy, open_chip
 from epass.card.apdu import Channel, Command, Response
 from epass.card.keys import Key
+from epass.card.memory import SHARED, Memory
+from epass.card.plan import Plan
 from epass.card.proof import CHALLENGE
+from epass.card.traits import traits
 from epass.card.visit import Visit
 from epass.dump import Dump
 from epass.errors import InputError
@@ -31,13 +34,16 @@ DEFAULT = (File.COM, File.DG1, File.SOD, File.DG2)  # the small ones first
 class ReadEvent:
     """Where the read is. ``stage`` is "access", "file", or "proof" with the file of the chip's key.
 
-    ``done`` and ``total`` are bytes.
+    ``done`` and ``total`` are bytes of the file, ``data`` those that came since the last event: the
+    last of ``done``, as the chip gave them, which nothing has verified yet. A file may begin
+    again at its first byte, if a chip drops the session over the way that it was asked for.
     """
 
     stage: str
     file: File | None = None
     done: int = 0
     total: int = 0
+    data: bytes = field(default=b"", repr=False)
 
 
 OnEvent = Callable[[ReadEvent], object]
@@ -54,7 +60,8 @@ def read(
     want: Iterable[File] = DEFAULT,
     access: str = AUTO,
     allow_bac_fallback: bool = False,
-    extended: bool = False,
+    extended: bool | None = None,
+    memory: Memory = SHARED,
     prove: bool = True,
     challenge: bytes | None = None,
     on_event: OnEvent = ignore,
@@ -65,12 +72,14 @@ def read(
 
     ``access`` is "auto" (PACE where the chip offers it, else BAC), "pace" or "bac". A PACE that
     fails is an error, unless ``allow_bac_fallback`` lets BAC follow, which the dump then says.
-    ``extended`` asks for answers of up to 64 KiB, where chip and reader take them. ``prove`` has
-    the chip prove that it is no copy, where EF.COM or EF.SOD, if wanted, announce that it can; the
+    ``extended`` asks for answers of up to 64 KiB; None does so where chip and reader say that they
+    take them. What worked is kept in ``memory`` by the kinds of chip and reader, where the channel
+    knows them (``Traits``); by default it is forgotten when the program ends. ``prove`` has the
+    chip prove that it is no copy, where EF.COM or EF.SOD, if wanted, announce that it can; the
     files with its keys are then read too, DG14 in any case. ``challenge``, 8 bytes, is for active
     authentication, and drawn if it is not given. ``on_event`` is called before each file and as
-    its bytes arrive; what it raises (``Cancelled``) stops the read between two commands. Only
-    vectors replace ``random``.
+    its bytes arrive, which the event has; what it raises (``Cancelled``) stops the read between
+    two commands. Only vectors replace ``random``.
 
     Raises:
         InputError: the challenge is of another length, there is no such access, or a file is
@@ -88,16 +97,17 @@ def read(
         if file not in APPLICATION:  # its identifiers may be those of another file there
             raise InputError(f"want: {file.label} is not a file of the eMRTD application")
     started, counted = time.perf_counter(), _Counter(channel)
-    policy = Policy(access, allow_bac_fallback)
+    policy, plan = Policy(access, allow_bac_fallback), Plan(extended, traits(channel), memory)
     visit = Visit(
-        lambda before: open_chip(counted, key, policy, random=random, before=before),
+        lambda before: open_chip(counted, key, policy, plan, random=random, before=before),
         counted.reset,
-        extended=extended,
+        first_ladder=plan.ladder,
         prove=prove,
         tell=lambda *place: on_event(ReadEvent(*place)),
         random=random,
     )
     visit.collect(wanted, challenge)
+    plan.remember(visit.ladder)
     return Dump(
         {file: visit.files[file] for file in (*wanted, *visit.files)},
         visit.access,

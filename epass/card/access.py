@@ -19,10 +19,10 @@ from epass.card.apdu import OK, READ_BINARY, SHORT_LE, Channel, Command, Respons
 from epass.card.files import SHORT_ID, FileReader
 from epass.card.keys import Key, MrzKey
 from epass.card.ladder import Ladder
+from epass.card.opened import Opened
 from epass.card.pace import PaceResult, Suite
 from epass.card.plan import Plan
 from epass.card.secure import SecureChannel
-from epass.card.visit import Opened
 from epass.crypto.ciphers import Cipher
 from epass.dump import Access
 from epass.errors import (

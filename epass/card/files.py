@@ -42,6 +42,7 @@ class FileReader:
     def __init__(self, channel: Channel, ladder: Ladder) -> None:
         self._channel = channel
         self.ladder = ladder
+        self.partial = b""  # of the file under way; it outlives a link that is lost
 
     def select_application(self) -> None:
         """Select the eMRTD application.
@@ -87,14 +88,23 @@ class FileReader:
             self.ladder.note("no-short-ids")
         return self._rest(file, self._first(0), on_progress)
 
+    def read_on(self, file: File, content: bytes, on_progress: Progress = ignore) -> bytes:
+        """The whole file, of which ``content`` is the start; raises as ``read`` does."""
+        self.partial = content
+        self.select(file).expect(f"SELECT {file.label}")
+        return self._to_end(file, content, on_progress, known=len(content))
+
     def read_selected(self, file: File) -> bytes:
         """The whole file that ``select`` has selected; raises as ``read`` does."""
         return self._rest(file, self._first(0), ignore)
 
     def _rest(self, file: File, first: Response, on_progress: Progress) -> bytes:
-        content = _data(first, file, 0)
+        return self._to_end(file, _data(first, file, 0), on_progress)
+
+    def _to_end(self, file: File, content: bytes, on_progress: Progress, known: int = 0) -> bytes:
         total = _declared(content, file)
-        on_progress(min(len(content), total), total, content[:total])
+        self.partial = content
+        on_progress(min(len(content), total), total, content[known:total])
         answers = 0
         while len(content) < total:
             if answers > PATIENCE + len(content) // LEAST:
@@ -105,8 +115,10 @@ class FileReader:
             if not block:
                 problem = f"{total} bytes declared, the chip ends after {len(content)}"
                 raise FormatError(problem, file.label, len(content))
-            on_progress(min(len(content) + len(block), total), total, block[: total - len(content)])
-            content += block
+            before = len(content)
+            self.partial = content = content + block
+            on_progress(min(len(content), total), total, content[before:total])
+        self.partial = b""
         if len(content) > total:
             self.ladder.note("padded-end")
         return content[:total]  # what a chip sends beyond the end is padding of its memory

@@ -73,6 +73,14 @@ class Ladder:
         """Ask for no more than a short answer can carry."""
         self.largest = min(self.largest, self.short)
 
+    def doubt(self) -> None:
+        """Ask for no extended length any more if none was taken yet.
+
+        For a link that has failed, as one does whose reader or driver does not know it.
+        """
+        if self.is_unproven:
+            self.shorten()
+
     def be_careful(self) -> None:
         """Ask for nothing that chips of the field refuse.
 

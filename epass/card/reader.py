@@ -12,15 +12,23 @@ from typing import Any, ParamSpec, TypeVar
 
 from epass.card import apdu
 from epass.card.access import AUTO, Policy, open_chip
-from epass.card.apdu import Channel, Command, Response
+from epass.card.apdu import (
+    EXTERNAL_AUTHENTICATE,
+    GENERAL_AUTHENTICATE,
+    Channel,
+    Command,
+    Response,
+)
 from epass.card.keys import Key
 from epass.card.memory import SHARED, Memory
 from epass.card.plan import Plan
 from epass.card.proof import CHALLENGE
+from epass.card.resume import PATIENT, Patience, Resume
+from epass.card.secure import PROTECTED
 from epass.card.traits import traits
-from epass.card.visit import Visit
+from epass.card.visit import Tell, Visit
 from epass.dump import Dump
-from epass.errors import InputError
+from epass.errors import InputError, ReaderError
 from epass.lds.names import File
 
 _P = ParamSpec("_P")
@@ -32,7 +40,8 @@ DEFAULT = (File.COM, File.DG1, File.SOD, File.DG2)  # the small ones first
 
 @dataclass(frozen=True, slots=True)
 class ReadEvent:
-    """Where the read is. ``stage`` is "access", "file", or "proof" with the file of the chip's key.
+    """Where the read is. ``stage`` is "access", "file", "proof" with the file of the chip's key, or
+    "lost" while the document is waited for that has left the reader.
 
     ``done`` and ``total`` are bytes of the file, ``data`` those that came since the last event: the
     last of ``done``, as the chip gave them, which nothing has verified yet. A file may begin
@@ -64,6 +73,7 @@ def read(
     memory: Memory = SHARED,
     prove: bool = True,
     challenge: bytes | None = None,
+    resume: Resume = PATIENT,
     on_event: OnEvent = ignore,
     random: Callable[[int], bytes] = secrets.token_bytes,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -77,14 +87,17 @@ def read(
     knows them (``Traits``); by default it is forgotten when the program ends. ``prove`` has the
     chip prove that it is no copy, where EF.COM or EF.SOD, if wanted, announce that it can; the
     files with its keys are then read too, DG14 in any case. ``challenge``, 8 bytes, is for active
-    authentication, and drawn if it is not given. ``on_event`` is called before each file and as
-    its bytes arrive, which the event has; what it raises (``Cancelled``) stops the read between
-    two commands. Only vectors replace ``random``.
+    authentication, and drawn if it is not given. ``resume`` says how often and how long a document
+    is waited for that leaves the reader, where ``channel`` can be connected again; the read goes
+    on where it stopped. ``on_event`` is called before each file and as its bytes arrive, which the
+    event has; what it raises (``Cancelled``) stops the read between two commands. Only vectors
+    replace ``random``.
 
     Raises:
         InputError: the challenge is of another length, there is no such access, or a file is
             wanted that is not of the eMRTD application.
         AccessDeniedError: the chip rejects the key.
+        OtherDocumentError: another document came back to the reader.
         CardError: the chip refuses a file, breaks the protocol or is not authentic.
         FormatError: EF.CardAccess or the header of a file is malformed.
         UnsupportedError: the chip cannot be opened with this key or by what epass supports.
@@ -98,13 +111,16 @@ def read(
             raise InputError(f"want: {file.label} is not a file of the eMRTD application")
     started, counted = time.perf_counter(), _Counter(channel)
     policy, plan = Policy(access, allow_bac_fallback), Plan(extended, traits(channel), memory)
+    tell = _teller(on_event)
+    patience = Patience(resume, lambda: tell("lost", None, 0, 0, b""))
     visit = Visit(
         lambda before: open_chip(counted, key, policy, plan, random=random, before=before),
         counted.reset,
         first_ladder=plan.ladder,
         prove=prove,
-        tell=lambda *place: on_event(ReadEvent(*place)),
+        tell=tell,
         random=random,
+        reconnect=lambda lost: _reconnect(counted, patience, lost),
     )
     visit.collect(wanted, challenge)
     plan.remember(visit.ladder)
@@ -116,8 +132,23 @@ def read(
         round(time.perf_counter() - started, 3),
         visit.evidence,
         visit.quirks,
-        tuple(visit.notes),
+        (*visit.notes, *_gaps(patience.used)),
     )
+
+
+def _reconnect(counted: "_Counter", patience: Patience, lost: ReaderError) -> None:
+    if counted.is_judging:
+        lost.add_note("The chip was judging the key: see that it is right before it is used again.")
+        raise lost
+    patience.reconnect(counted, lost)
+
+
+def _teller(on_event: OnEvent) -> Tell:
+    return lambda *place: on_event(ReadEvent(*place))
+
+
+def _gaps(count: int) -> tuple[str, ...]:
+    return (f"the document was lost {count} times and came back",) if count else ()
 
 
 def _in_thread(verb: Callable[_P, _T]) -> Callable[_P, Coroutine[Any, Any, _T]]:
@@ -133,15 +164,36 @@ read_async = _in_thread(read)  # the same verb for async callers, in a thread of
 
 
 class _Counter:
-    """Counts the commands that a read costs."""
+    """Counts the commands that a read costs.
+
+    ``is_judging`` is set where the link was lost while the chip judged a key that it had not
+    accepted before: it may have counted a wrong one, which nobody may send again by himself.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._accepted = False
         self.count = 0
+        self.is_judging = False
 
     def transmit(self, command: Command) -> Response:
         self.count += 1
-        return self._channel.transmit(command)
+        self.is_judging = not self._accepted and _uses_key(command)
+        response = self._channel.transmit(command)
+        self.is_judging = False
+        self._accepted |= bool(command.cla & PROTECTED)
+        return response
 
     def reset(self) -> None:
         apdu.reset(self._channel)
+
+    def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
+        apdu.reconnect(self._channel, seconds, on_wait)
+
+
+def _uses_key(command: Command) -> bool:
+    """Whether it is the command by which the chip learns that the key is right: the last of BAC or
+    PACE (Doc 9303-11 §4.3.2, §4.4.4.1; the others of PACE are chained).
+    """
+    last = command.ins == GENERAL_AUTHENTICATE and command.cla == 0
+    return last or command.ins == EXTERNAL_AUTHENTICATE

@@ -14,28 +14,32 @@ Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2
   without the refused file is done in a new one; a wanted file is asked for once more, with care.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 
 from epass.card import proof, quirks
 from epass.card.files import FileReader
 from epass.card.ladder import WRONG_LENGTH, Ladder
-from epass.card.pace import Suite
+from epass.card.opened import Opened
 from epass.card.quirks import Note
+from epass.card.resume import LOST, WITNESSES
 from epass.card.secure import SecureChannel
-from epass.dump import Access
 from epass.errors import (
+    AccessDeniedError,
     CardError,
     CommunicationError,
     EpassError,
     FormatError,
+    OtherDocumentError,
     ProtocolError,
+    ReaderError,
     SecureMessagingError,
     StatusError,
     UnsupportedError,
 )
-from epass.evidence import ACTIVE, CHIP, MAX_REASON, NO_EVIDENCE, Evidence, Failure
+from epass.evidence import ACTIVE, CHIP, MAX_REASON, NO_EVIDENCE, Failure
 from epass.lds.chip_keys import Dg14, Dg15
 from epass.lds.com import Com
 from epass.lds.names import File
@@ -49,29 +53,15 @@ MAX_UNPROTECTED = 2  # refusals of files after which the chip is opened again
 Tell = Callable[[str, File | None, int, int, bytes], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A chip after its access protocol, with what was read and met on the way.
-
-    ``suite`` is of PACE, after which the master file is selected, and None for BAC.
-    """
-
-    channel: SecureChannel
-    access: Access
-    evidence: Evidence = NO_EVIDENCE
-    files: Mapping[File, bytes] = field(default_factory=dict, repr=False)
-    suite: Suite | None = None
-    quirks: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
 class Visit:
     """Gathers what goes into a dump. The channel is another one after chip authentication.
 
     ``open_chip`` is given how the chip was opened before, if it was. ``reset`` resets the chip, and
-    raises UnsupportedError where the link cannot. ``first_ladder`` says with which lengths to begin
-    in the first session; without ``prove`` the chip proves nothing. ``tell`` is called with stage,
-    file, bytes done and in total, and those that came now; what it raises stops the visit.
+    raises UnsupportedError where the link cannot; ``reconnect`` waits for a document that was
+    lost with an error, and raises that error where it is not to be waited for. ``first_ladder``
+    says with which lengths to begin in the first session; without ``prove`` the chip proves
+    nothing. ``tell`` is called with stage, file, bytes done and in total, and those that came now;
+    what it raises stops the visit.
 
     Raises:
         EpassError: whatever ``open_chip`` raises.
@@ -87,8 +77,9 @@ class Visit:
         prove: bool,
         tell: Tell,
         random: Callable[[int], bytes],
+        reconnect: Callable[[ReaderError], object],
     ) -> None:
-        self._open_chip, self._reset = open_chip, reset
+        self._open_chip, self._reset, self._reconnect = open_chip, reset, reconnect
         self._first_ladder = first_ladder
         self._prove = prove
         self._tell = tell
@@ -103,7 +94,9 @@ class Visit:
         self._met = quirks.Met()
         self.notes: list[str] = []
         self.evidence = NO_EVIDENCE
-        self._enter()
+        self._partial: tuple[File, bytes] | None = None
+        self._is_away = True  # until it has been opened, and again after each gap
+        self._despite_gaps(lambda: None)
 
     def _enter(self) -> None:
         self._tell("access", None, 0, 0, b"")
@@ -160,9 +153,50 @@ class Visit:
             ReaderError: what the channel raises.
         """
         for file in wanted:
-            self._require(file)
+            self._despite_gaps(partial(self._require, file))
+            self._despite_gaps(self._prove_chip)
+        self._despite_gaps(partial(self._prove_actively, challenge))
+
+    # --- gaps -----------------------------------------------------------------------------------
+
+    def _despite_gaps(self, step: Callable[[], object]) -> None:
+        """Do ``step``; where the document is lost, begin it again as soon as it is back."""
+        while True:
+            try:
+                if self._is_away:
+                    self._come_back()
+                step()
+            except LOST as error:
+                lost = error
+            else:
+                return
+            self._is_away = True
+            if isinstance(lost, CommunicationError) and self._ladder is not None:
+                self._ladder.doubt()
+            self._reconnect(lost)
+
+    def _come_back(self) -> None:
+        """Open the chip again, see that it is the same one, and let it prove that once more.
+
+        Raises:
+            OtherDocumentError: it is another one.
+        """
+        before = self._opened
+        try:
+            self._enter()
+        except AccessDeniedError:
+            if before is None:
+                raise
+            raise OtherDocumentError("the key does not open it") from None
+        witness = next((file for file in WITNESSES if file in self.files), None)
+        if witness is None:
+            self._partial = None  # nothing shows that the rest is of the same document
+        elif self._reader.read(witness) != self.files[witness]:
+            raise OtherDocumentError(f"its {witness.label} is another one")
+        self._is_away = False
+        if self.evidence.chip is not None:  # what follows was to be read under its session keys
+            self._chip_was_asked = False
             self._prove_chip()
-        self._prove_actively(challenge)
 
     def _read(self, file: File) -> None:
         """A file that is not there yet.
@@ -185,9 +219,21 @@ class Visit:
     def _read_once(self, file: File) -> None:
         self._stay_open()
         self._tell("file", file, 0, 0, b"")
-        self.files[file] = self._reader.read(
-            file, lambda done, total, data: self._tell("file", file, done, total, data)
-        )
+        try:
+            self.files[file] = self._whole(file)
+        except LOST:
+            if self._reader.partial:
+                self._partial = file, self._reader.partial
+            raise
+
+    def _whole(self, file: File) -> bytes:
+        def tell(done: int, total: int, data: bytes) -> None:
+            self._tell("file", file, done, total, data)
+
+        known, self._partial = self._partial, None
+        if known is not None and known[0] is file:
+            return self._reader.read_on(file, known[1], tell)
+        return self._reader.read(file, tell)
 
     def _require(self, file: File) -> None:
         """A wanted file. Was it the file that was refused, or the way that it was asked for?"""
@@ -250,11 +296,15 @@ class Visit:
         if self._chip_was_asked or File.DG14 not in self._announced():
             return
         self._chip_was_asked = True
-        infos = self._security_infos()
-        if not self._prove or infos is None or not infos.announces_chip_authentication:
-            return
-        self._tell("proof", File.DG14, 0, 0, b"")
-        self._agree(infos, chained=False)
+        try:
+            infos = self._security_infos()
+            if not self._prove or infos is None or not infos.announces_chip_authentication:
+                return
+            self._tell("proof", File.DG14, 0, 0, b"")
+            self._agree(infos, chained=False)
+        except LOST:
+            self._chip_was_asked = False
+            raise
 
     def _agree(self, infos: SecurityInfos, *, chained: bool) -> None:
         self._stay_open()

@@ -1,6 +1,7 @@
 """How a read is planned: by what the caller, chip, reader and experience say."""
 
 from dataclasses import replace
+from secrets import token_bytes
 
 import pytest
 from card_wire import application
@@ -8,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_chip import DOCUMENT, EXTENDED, KEY, SIZES, KnownChip
 
-from epass.card import reader
+from epass.card import reader, trace
 from epass.card.apdu import SELECT
 from epass.card.ladder import Ladder
 from epass.card.memory import Memory
 from epass.card.plan import LARGEST_EXTENDED, Plan
 from epass.card.reader import ReadEvent
 from epass.card.secure import ChipSession, SecureChannel
+from epass.card.trace import ReplayChannel, Trace, TracingChannel
 from epass.card.traits import Traits, traits
 from epass.crypto.ciphers import Cipher
 from epass.dump import Dump
@@ -284,6 +286,18 @@ def test_kinds_differ_by_what_they_offer() -> None:
         read(KnownChip(Chip(DOCUMENT, cipher=cipher)), memory)
     assert len(memory.as_dict()) == 2
     assert all(len(kind) == 64 for kind in memory.as_dict())
+
+
+def test_a_traced_read_replays_with_the_same_plan() -> None:
+    lines: list[str] = []
+    chip = Chip(DOCUMENT, ef_atr_info=lengths(4096))
+    tracing = TracingChannel(KnownChip(chip, replace(EXTENDED, has_lengths=True)), lines.append)
+    random = tracing.random(token_bytes)
+    dump = reader.read(tracing, KEY, random=random)
+    header = trace.header(traits=trace.planned_with(tracing.traits))
+    replay = ReplayChannel(Trace.parse([header, *lines]))
+    assert reader.read(replay, KEY, random=replay.random).files == dump.files
+    replay.finish()
 
 
 # --- the bytes as they come -------------------------------------------------------------------

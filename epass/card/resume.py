@@ -18,7 +18,6 @@ from epass.card import apdu
 from epass.card.apdu import Channel
 from epass.errors import (
     CardRemovedError,
-    CardSilentError,
     CommunicationError,
     InputError,
     NoCardError,
@@ -30,10 +29,10 @@ from epass.errors import (
 from epass.lds.names import File
 
 # The document, the reader, or the link between them is away, or another program has reset the
-# chip; nobody has refused anything.
+# chip; nobody has refused anything. A chip that stays silent is not among them: PC/SC cannot take a
+# command back, and keeps the chip until it is answered.
 LOST = (
     CardRemovedError,
-    CardSilentError,
     CommunicationError,
     NoCardError,
     NoReaderError,

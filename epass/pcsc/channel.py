@@ -31,6 +31,7 @@ from epass.errors import (
     NoServiceError,
     ProtocolError,
     ReaderError,
+    SharingError,
     UnsupportedError,
 )
 from epass.pcsc.atr import extended_length, lengths_in_atr_info, model
@@ -168,8 +169,8 @@ class PcscChannel:
             left = max(0.0, deadline - monotonic())
             try:
                 fresh = connect(self.reader, wait=left, timeout=self._timeout, on_wait=on_wait)
-            except (NoReaderError, NoServiceError) as error:  # unplugged, or being restarted
-                self._dead = error
+            except (NoReaderError, NoServiceError, SharingError) as error:
+                self._dead = error  # unplugged, restarted, or in the hands of who has reset it
                 if monotonic() >= deadline:
                     raise
             except ReaderError as error:

@@ -29,12 +29,11 @@ from epass.card.traits import traits
 from epass.card.visit import Tell, Visit
 from epass.dump import Dump
 from epass.errors import InputError, ReaderError
-from epass.lds.names import File
+from epass.lds.names import APPLICATION, File
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-APPLICATION = frozenset(file for file in File if file.group or file in (File.COM, File.SOD))
 DEFAULT = (File.COM, File.DG1, File.SOD, File.DG2)  # the small ones first
 
 

@@ -4,12 +4,12 @@ Source: ICAO Doc 9303-11 §9.8.2 (a session ends with the link; nothing of it is
 ISO/IEC 14443-3 §6 (a contactless card that leaves the field forgets everything).
 
 A read that is resumed connects anew, opens the chip again by exactly the way of the first time,
-and reads DG1 or EF.SOD once more: only a chip that gives the very same bytes is the same document.
-That its other files fit together is then for the digests of EF.SOD to show, as always: what was
-put together from two chips fails them.
+with the key that has opened it, and reads DG1 or EF.SOD once more: only a chip that gives the very
+same bytes is the same document. That its other files fit together is then for the digests of EF.SOD
+to show, as always: what was put together from two chips fails them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
@@ -26,7 +26,7 @@ from epass.errors import (
     SharingError,
     UnsupportedError,
 )
-from epass.lds.names import File
+from epass.lds.names import APPLICATION, File
 
 # The document, the reader, or the link between them is away, or another program has reset the
 # chip; nobody has refused anything. A chip that stays silent is not among them: PC/SC cannot take a
@@ -39,6 +39,16 @@ LOST = (
     SharingError,
 )
 WITNESSES = (File.DG1, File.SOD)  # what no two documents have in common, the shortest first
+
+
+def witnesses(files: Collection[File]) -> list[File]:
+    """Which of ``files`` are read again, to see that a document is the one that they are of.
+
+    Where none of them is of one document only, as EF.COM is not, it is all of the application: a
+    document that gives the same bytes may as well have given them before.
+    """
+    shown = [file for file in WITNESSES if file in files][:1]
+    return shown or [file for file in APPLICATION if file in files]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from epass.card.files import FileReader
 from epass.card.ladder import WRONG_LENGTH, Ladder
 from epass.card.opened import Opened
 from epass.card.quirks import Note
-from epass.card.resume import LOST, WITNESSES
+from epass.card.resume import LOST, WITNESSES, witnesses
 from epass.card.secure import SecureChannel
 from epass.errors import (
     AccessDeniedError,
@@ -84,7 +84,7 @@ class Visit:
         self._prove = prove
         self._tell = tell
         self._random = random
-        self._chip_was_asked = False
+        self._chip_was_asked = self._has_proved = False
         self._refused: set[File] = set()
         self._unprotected = 0
         self._ladder: Ladder | None = None
@@ -188,13 +188,14 @@ class Visit:
             if before is None:
                 raise
             raise OtherDocumentError("the key does not open it") from None
-        witness = next((file for file in WITNESSES if file in self.files), None)
-        if witness is None:
-            self._partial = None  # nothing shows that the rest is of the same document
-        elif self._reader.read(witness) != self.files[witness]:
-            raise OtherDocumentError(f"its {witness.label} is another one")
+        if not set(WITNESSES) & self.files.keys():
+            self._partial = None  # nothing shows yet that the rest is of the same document
+        for file in witnesses(self.files):
+            if self._reader.read(file) != self.files[file]:
+                raise OtherDocumentError(f"its {file.label} is another one")
         self._is_away = False
-        if self.evidence.chip is not None:  # what follows was to be read under its session keys
+        if self._has_proved:  # what follows was to be read under its session keys, and by that chip
+            self.evidence = replace(self.evidence, chip=None)
             self._chip_was_asked = False
             self._prove_chip()
 
@@ -325,6 +326,7 @@ class Visit:
             if channel.ended and refused:
                 self._met("ca-fails")
         else:
+            self._has_proved = True
             self.evidence = replace(self.evidence, chip=result.evidence)
             self._use(result.channel)
 

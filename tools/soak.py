@@ -59,10 +59,20 @@ def run(passports: int, *, slot: int) -> list[Look]:
     document = issuer.issue()
     key, expected = MrzKey.from_mrz(document.mrz), dict(document.files)
     read: Queue[None] = Queue()
-    laying = threading.Thread(
-        target=_lay, args=(document, passports, slot, read), name="laying", daemon=True
-    )
-    station = Station(NAMES[slot])
+    faults: list[Exception] = []
+
+    def lay() -> None:
+        try:
+            _lay(document, passports, slot, read)
+        except Exception as fault:  # noqa: BLE001 - raised in the thread that waits for the passport
+            faults.append(fault)
+
+    def go_on() -> None:
+        if faults:
+            raise faults[0]
+
+    laying = threading.Thread(target=lay, name="laying", daemon=True)
+    station = Station(NAMES[slot], on_wait=go_on)
     laying.start()
     looks = [Look.now(0)]
     for number, channel in enumerate(station.documents(), 1):

@@ -32,9 +32,11 @@ from epass.trust.signed import (
 
 # The purposes of list signers (Doc 9303-12 table 6), by the content that they sign.
 PURPOSES = {MASTER_LIST: "2.23.136.1.1.3", DEVIATION_LIST: "2.23.136.1.1.8"}
-PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----(.*?)-----END \1-----", re.DOTALL)
+# No byte is looked at by two blocks: base64 has no hyphen, and what has one ends a block.
+PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----([^-]*+)(-----END \1-----)?")
 MAX_PEM = 8192  # blocks of one file
 SEQUENCE = 0x30
+BARE_LIST = bytes.fromhex("02010031")  # version 0 and a SET, where a certificate has a SEQUENCE
 SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
 
 CERTIFICATE, LINK, SIGNER = "CSCA certificate", "link certificate", "other certificate"
@@ -109,14 +111,19 @@ def _parts(source: str, data: bytes) -> Iterator[bytes | Item]:
         yield data
     elif ldif.is_ldif(data):
         try:
-            yield from ldif.values(data, source)
+            for value in ldif.values(data, source):
+                yield value if isinstance(value, bytes) else _no_ldif(source, value)
         except FormatError as error:
-            yield Item(source, UNKNOWN, "LDIF", taken=False, reason=error.message)
+            yield _no_ldif(source, error)
     elif b"-----BEGIN" in data:
         yield from _pem(source, data)
     else:
         reason = "neither DER, PEM nor LDIF"
         yield Item(source, UNKNOWN, "file", taken=False, reason=reason)
+
+
+def _no_ldif(source: str, error: FormatError) -> Item:
+    return Item(source, UNKNOWN, "LDIF", taken=False, reason=error.message)
 
 
 def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
@@ -127,7 +134,10 @@ def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
             yield Item(source, UNKNOWN, "PEM", taken=False, reason=reason)
             return
         try:
-            yield base64.b64decode(b"".join(block[2].split()), validate=True)
+            if block[3]:
+                yield base64.b64decode(b"".join(block[2].split()), validate=True)
+            else:
+                yield Item(source, UNKNOWN, "PEM", taken=False, reason="no whole PEM block")
         except binascii.Error:
             yield Item(source, UNKNOWN, "PEM", taken=False, reason="not base64")
     if not count:
@@ -165,20 +175,13 @@ def _inside(data: bytes) -> bytes:
 
 
 def _certificate(source: str, data: bytes) -> Material:
-    if _is_bare_list(data):
+    if _inside(data)[:4] == BARE_LIST:
         reason = "a master list without its signature"
         return Material(items=(Item(source, MASTER, "list", taken=False, reason=reason),))
     found = asn1.certificate(data, where=source)
     kind, problem = _kind(found)
     item = Item(source, kind, named(found), not problem, problem or _note(found), evidence(found))
     return Material(Anchors(() if problem else (found,)), (item,))
-
-
-def _is_bare_list(data: bytes) -> bool:
-    try:
-        return bool(asn1.master_list(data, where="list"))
-    except FormatError:
-        return False
 
 
 def _kind(certificate: asn1.Certificate) -> tuple[str, str]:

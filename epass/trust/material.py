@@ -9,7 +9,7 @@ bad part hides no other. A list whose own signature is wrong gives nothing.
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from epass import asn1
@@ -73,14 +73,22 @@ class Material:
     items: tuple[Item, ...] = ()
 
     @classmethod
-    def read(cls, source: str, data: bytes, *, beside: Anchors | None = None) -> "Material":
+    def read(
+        cls,
+        source: str,
+        data: bytes,
+        *,
+        beside: Callable[[], Anchors] = Anchors,
+        checked_only: bool = False,
+    ) -> "Material":
         """The contents of one file; ``source`` is what it is called in the items.
 
-        ``beside`` are anchors that may vouch for the signer of a list, besides the list's own.
-        Nothing that the file holds can raise.
+        ``beside`` is asked, once for each list, for anchors that may vouch for its signer besides
+        the list's own. A list whose own signature is wrong gives nothing; with ``checked_only``,
+        one whose signature cannot be checked neither. Nothing that the file holds can raise.
         """
-        found = [_one(source, part, beside or Anchors()) for part in _parts(source, data)]
-        return cls.merged(found)
+        rules = _Rules(beside, checked_only)
+        return cls.merged(_one(source, part, rules) for part in _parts(source, data))
 
     @classmethod
     def merged(cls, parts: Iterable["Material"]) -> "Material":
@@ -100,6 +108,17 @@ class Material:
             tuple(certificates), tuple(revocations.values()), tuple(lists), tuple(deviations)
         )
         return cls(anchors, tuple(items))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Which lists are taken; those of ``Material.read``."""
+
+    beside: Callable[[], Anchors] = Anchors
+    checked_only: bool = False
+
+    def refuse(self, outcome: Outcome) -> bool:
+        return outcome is Outcome.FAIL or (self.checked_only and outcome is not Outcome.PASS)
 
 
 # --- what a file is ---------------------------------------------------------------------------
@@ -144,11 +163,11 @@ def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
         yield Item(source, UNKNOWN, "PEM", taken=False, reason="no whole PEM block")
 
 
-def _one(source: str, part: bytes | Item, beside: Anchors) -> Material:
+def _one(source: str, part: bytes | Item, rules: _Rules) -> Material:
     if isinstance(part, Item):
         return Material(items=(part,))
     if SIGNED_DATA in part[:32]:
-        return _signed(source, part, beside)
+        return _signed(source, part, rules)
     try:
         if _is_revocation_list(part):
             return _revocations(source, part)
@@ -238,10 +257,10 @@ class _Cms:
     signer: asn1.SignerInfo
 
 
-def _signed(source: str, data: bytes, beside: Anchors) -> Material:
+def _signed(source: str, data: bytes, rules: _Rules) -> Material:
     """A list; one that cannot be read stands in ``Anchors.lists`` too, since it was to be used."""
     try:
-        return _list(source, data, beside)
+        return _list(source, data, rules)
     except FormatError as error:
         outcome, reason = Outcome.FAIL, error.message
     except UnsupportedError as error:
@@ -250,7 +269,7 @@ def _signed(source: str, data: bytes, beside: Anchors) -> Material:
     return Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
 
 
-def _list(source: str, data: bytes, beside: Anchors) -> Material:
+def _list(source: str, data: bytes, rules: _Rules) -> Material:
     signed = asn1.signed_data(data, where=source)
     if signed.content_type not in PURPOSES:
         raise UnsupportedError(f"{source}: signed content of type {signed.content_type}")
@@ -263,21 +282,21 @@ def _list(source: str, data: bytes, beside: Anchors) -> Material:
     else:
         inner = _members(source, signed)
         title = f"{MASTER} of {len(inner.anchors.certificates)} certificates"
-    known = Material.merged([inner, Material(beside)]).anchors
+    known = Material.merged([inner, Material(rules.beside())]).anchors
     outcome, reason = _judged(_Cms(signed, signed.signers[0]), known)
     kind = DEVIATIONS if signed.content_type == DEVIATION_LIST else MASTER
     facts = {"sha256": _sha256(signed.content)} if kind == DEVIATIONS else {}
-    item = Item(source, kind, title, outcome is not Outcome.FAIL, reason, facts)
+    item = Item(source, kind, title, not rules.refuse(outcome), reason, facts)
     listed = Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
-    return listed if outcome is Outcome.FAIL else Material.merged([listed, inner])
+    return listed if rules.refuse(outcome) else Material.merged([listed, inner])
 
 
 def _members(source: str, signed: asn1.SignedData) -> Material:
     parts = asn1.master_list(signed.content, where=source)
     names = (f"{source}/{number}" for number in range(1, len(parts) + 1))
-    found = [_one(name, part, Anchors()) for name, part in zip(names, parts, strict=True)]
+    found = [_one(name, part, _Rules()) for name, part in zip(names, parts, strict=True)]
     revocations = [
-        _one(f"{source}/CRL {number}", part, Anchors())
+        _one(f"{source}/CRL {number}", part, _Rules())
         for number, part in enumerate(signed.revocation_lists, 1)
     ]
     return Material.merged([*found, *revocations])

@@ -33,7 +33,7 @@ AT = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 def read(data: bytes, beside: Anchors | None = None) -> Material:
-    return Material.read("file", data, beside=beside)
+    return Material.read("file", data, beside=lambda: beside or Anchors())
 
 
 def only(data: bytes) -> Item:
@@ -277,6 +277,18 @@ class TestSignatures:
 
     def test_a_signer_who_is_not_there(self) -> None:
         assert self.wrong(certificates=())[0] is Outcome.UNKNOWN
+
+    def test_what_cannot_be_checked_may_be_refused(self) -> None:
+        signer = published.list_signer(COUNTRY)
+        listed = published.master_list([CSCA], signer, certificates=())
+        assert Material.read("file", listed).anchors.certificates
+        found = Material.read("file", listed, checked_only=True)
+        (item,) = found.items
+        assert not item.taken
+        assert item.reason == "none of the 0 certificates in the list is the signer's"
+        assert found.anchors.certificates == ()
+        assert found.anchors.lists[0].outcome is Outcome.UNKNOWN
+        assert Material.read("file", LIST, checked_only=True).anchors.certificates
 
 
 class TestListSigner:

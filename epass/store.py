@@ -1,6 +1,7 @@
 """Trust anchors on disk: any files that an operator has, and the store of what he imported.
 
-Source: ICAO Doc 9303-12 §7 to §9 for what they are; ``epass.trust.material`` for what is taken.
+Source: ICAO Doc 9303-12 §7, §9 and §10 for what they are; what is taken,
+``epass.trust.material`` says.
 
 The store is a folder in the user's data directory with a file for each certificate, CRL and
 deviation list, named by its SHA-256: an import that is repeated, or that runs beside another one,

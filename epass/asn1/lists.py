@@ -1,7 +1,7 @@
 """Lists that states publish: CRLs, CSCA master lists, deviation lists.
 
-Source: RFC 5280 §5 (CRLs); ICAO Doc 9303-12 §7.1.2 (CRL profile), §9 (master lists);
-Doc 9303-12 §8 and Doc 9303-3 (deviation lists).
+Source: RFC 5280 §5 (CRLs); ICAO Doc 9303-12 §7.1.4 (CRL profile), §9 (master lists), §10
+(deviation lists); Doc 9303-3 §7.3 (what deviation lists say).
 """
 
 from datetime import datetime

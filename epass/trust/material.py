@@ -1,6 +1,6 @@
 """Trust anchors from what states publish: certificates, master lists, CRLs, deviation lists, LDIF.
 
-Source: ICAO Doc 9303-12 §7.1 (certificates, CRLs), §8, §9 (lists), PKD download format (RFC 2849).
+Source: ICAO Doc 9303-12 §7.1 (certificates, CRLs), §9, §10 (lists), PKD download (RFC 2849).
 
 What a file is, its content says, not its name. What cannot be taken is said with its reason; one
 bad part hides no other. A list whose own signature is wrong gives nothing.

@@ -17,18 +17,23 @@ Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from epass.card import proof, quirks
 from epass.card.files import WRONG_LENGTH, FileReader
 from epass.card.pace import Suite
+from epass.card.resume import LOST, WITNESSES
 from epass.card.secure import SecureChannel
 from epass.dump import Access
 from epass.errors import (
+    AccessDeniedError,
     CardError,
     CommunicationError,
     EpassError,
     FormatError,
+    OtherDocumentError,
     ProtocolError,
+    ReaderError,
     SecureMessagingError,
     StatusError,
     UnsupportedError,
@@ -68,7 +73,8 @@ class Visit:
     """Gathers what goes into a dump. The channel is another one after chip authentication.
 
     ``open_chip`` is given how the chip was opened before, if it was. ``reset`` resets the chip, and
-    raises UnsupportedError where the link cannot. ``extended`` asks
+    raises UnsupportedError where the link cannot; ``reconnect`` waits for a document that was
+    lost with an error, and raises that error where it is not to be waited for. ``extended`` asks
     for answers of up to 64 KiB; without ``prove`` the chip proves nothing. ``tell`` is called with
     stage, file, and bytes done and in total; what it raises stops the visit.
 
@@ -86,8 +92,9 @@ class Visit:
         prove: bool,
         tell: Tell,
         random: Callable[[int], bytes],
+        reconnect: Callable[[ReaderError], object],
     ) -> None:
-        self._open_chip, self._reset = open_chip, reset
+        self._open_chip, self._reset, self._reconnect = open_chip, reset, reconnect
         self._extended = extended
         self._prove = prove
         self._tell = tell
@@ -102,7 +109,9 @@ class Visit:
         self._met = quirks.Met()
         self.notes: list[str] = []
         self.evidence = NO_EVIDENCE
-        self._enter()
+        self._partial: tuple[File, bytes] | None = None
+        self._is_away = True  # until it has been opened, and again after each gap
+        self._despite_gaps(lambda: None)
 
     def _enter(self) -> None:
         self._tell("access", None, 0, 0)
@@ -153,18 +162,69 @@ class Visit:
             ReaderError: what the channel raises.
         """
         for file in wanted:
-            self._require(file)
+            self._despite_gaps(partial(self._require, file))
+            self._despite_gaps(self._prove_chip)
+        self._despite_gaps(partial(self._prove_actively, challenge))
+
+    # --- gaps -----------------------------------------------------------------------------------
+
+    def _despite_gaps(self, step: Callable[[], object]) -> None:
+        """Do ``step``; where the document is lost, begin it again as soon as it is back."""
+        while True:
+            try:
+                if self._is_away:
+                    self._come_back()
+                step()
+            except LOST as error:
+                lost = error
+            else:
+                return
+            self._is_away = True
+            self._reconnect(lost)
+
+    def _come_back(self) -> None:
+        """Open the chip again, see that it is the same one, and let it prove that once more.
+
+        Raises:
+            OtherDocumentError: it is another one.
+        """
+        before = self._opened
+        try:
+            self._enter()
+        except AccessDeniedError:
+            if before is None:
+                raise
+            raise OtherDocumentError("the key does not open it") from None
+        witness = next((file for file in WITNESSES if file in self.files), None)
+        if witness is None:
+            self._partial = None  # nothing shows that the rest is of the same document
+        elif self._reader.read(witness) != self.files[witness]:
+            raise OtherDocumentError(f"its {witness.label} is another one")
+        self._is_away = False
+        if self.evidence.chip is not None:  # what follows was to be read under its session keys
+            self._chip_was_asked = False
             self._prove_chip()
-        self._prove_actively(challenge)
 
     def _read(self, file: File) -> None:
         if file in self.files:
             return
         self._stay_open()
         self._tell("file", file, 0, 0)
-        self.files[file] = self._reader.read(
-            file, lambda done, total: self._tell("file", file, done, total)
-        )
+        try:
+            self.files[file] = self._whole(file)
+        except LOST:
+            if self._reader.partial:
+                self._partial = file, self._reader.partial
+            raise
+
+    def _whole(self, file: File) -> bytes:
+        def tell(done: int, total: int) -> None:
+            self._tell("file", file, done, total)
+
+        known, self._partial = self._partial, None
+        if known is not None and known[0] is file:
+            return self._reader.read_on(file, known[1], tell)
+        return self._reader.read(file, tell)
 
     def _require(self, file: File) -> None:
         """A wanted file. Was it the file that was refused, or the way that it was asked for?"""
@@ -227,11 +287,15 @@ class Visit:
         if self._chip_was_asked or File.DG14 not in self._announced():
             return
         self._chip_was_asked = True
-        infos = self._security_infos()
-        if not self._prove or infos is None or not infos.announces_chip_authentication:
-            return
-        self._tell("proof", File.DG14, 0, 0)
-        self._agree(infos, chained=False)
+        try:
+            infos = self._security_infos()
+            if not self._prove or infos is None or not infos.announces_chip_authentication:
+                return
+            self._tell("proof", File.DG14, 0, 0)
+            self._agree(infos, chained=False)
+        except LOST:
+            self._chip_was_asked = False
+            raise
 
     def _agree(self, infos: SecurityInfos, *, chained: bool) -> None:
         self._stay_open()

@@ -22,7 +22,7 @@ from epass.card import proof, quirks
 from epass.card.files import WRONG_LENGTH, FileReader
 from epass.card.pace import Suite
 from epass.card.secure import SecureChannel
-from epass.dump import Access
+from epass.dump import MAX_TEXT, Access, Refusal
 from epass.errors import (
     CardError,
     CommunicationError,
@@ -93,12 +93,12 @@ class Visit:
         self._tell = tell
         self._random = random
         self._chip_was_asked = False
-        self._refused: set[File] = set()
         self._unprotected = 0
         self._careful = False
         self._opened: Opened | None = None
         self._failure: EpassError | None = None  # the last that was borne
         self.files: dict[File, bytes] = {}
+        self.refused: dict[File, Refusal] = {}
         self._met = quirks.Met()
         self.notes: list[str] = []
         self.evidence = NO_EVIDENCE
@@ -144,8 +144,18 @@ class Visit:
         """The ids of the deviations that were met."""
         return tuple(self._met.ids)
 
-    def collect(self, wanted: Iterable[File], challenge: bytes | None) -> None:
+    def collect(
+        self,
+        wanted: Iterable[File],
+        challenge: bytes | None,
+        *,
+        also: Iterable[File] = (),
+        everything: bool = False,
+    ) -> None:
         """Read the files, and have the chip prove itself on the way.
+
+        What it refuses of ``also``, or with ``everything`` of the data groups that it announces,
+        is recorded and no error.
 
         Raises:
             CardError, FormatError: the chip refuses a wanted file or breaks the protocol; what only
@@ -155,7 +165,32 @@ class Visit:
         for file in wanted:
             self._require(file)
             self._prove_chip()
+        announced = [file for file in File if file.group and file in self._announced()]
+        for file in dict.fromkeys((*also, *(announced if everything else ()))):
+            self._try(file)
+            self._prove_chip()
         self._prove_actively(challenge)
+
+    def _try(self, file: File) -> None:
+        """A file that may be refused. Whoever breaks off too often is asked for nothing more."""
+        if file in self.files or file in self.refused:
+            return
+        if self._unprotected == MAX_UNPROTECTED:
+            reason = "not asked for: the chip broke off over other files"
+            self.refused[file] = Refusal(None, reason)
+            return
+        self._stay_open()  # what fails here is not the file
+        try:
+            self._read(file)
+        except (StatusError, ProtocolError, FormatError) as error:
+            self._record(file, error)
+        except SecureMessagingError as error:
+            self._bear(error)
+            self._record(file, error)
+
+    def _record(self, file: File, error: EpassError) -> None:
+        sw = error.sw if isinstance(error, StatusError | SecureMessagingError) else None
+        self.refused[file] = Refusal(sw, error.message[:MAX_TEXT])
 
     def _read(self, file: File) -> None:
         if file in self.files:
@@ -189,7 +224,7 @@ class Visit:
 
     def _fetch(self, file: File, needed_by: str | None) -> bytes | None:
         """A file that nobody asked for, but a proof may need; where the chip refuses it, a note."""
-        if file in self._refused:
+        if file in self.refused:
             return None
         if file not in self.files:
             self._stay_open()  # what fails here is not the file
@@ -203,7 +238,7 @@ class Visit:
         return self.files.get(file)
 
     def _leave_out(self, file: File, needed_by: str | None, error: EpassError) -> None:
-        self._refused.add(file)
+        self._record(file, error)
         if needed_by is None:
             self.notes.append(f"{file.label} not read: {error.message}")
         else:

@@ -70,6 +70,7 @@ class Reading:
 def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Reading:
     """Read and judge the document behind ``channel``, and keep it where asked to."""
     challenge = wiring.challenge_from(options)
+    want, also = wiring.wanted_from(options)
     with (
         wiring.traced(channel, options, secrets.token_bytes) as (wire, random),
         progress.bar(show) as on_event,
@@ -77,6 +78,9 @@ def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Re
         dump = reader.read(
             wire,
             key,
+            want=want,
+            also=also,
+            everything=options.get("everything", False),
             access=options["open_with"],
             allow_bac_fallback=options["allow_bac_fallback"],
             extended=options["extended"],
@@ -103,6 +107,7 @@ def judge(dump: Dump, anchors: Anchors, challenge: bytes | None = None) -> Repor
 def read_document(options: Options, *, show: bool) -> Reading:
     """From the options to the reading. What can be wrong without the document is found first."""
     wiring.challenge_from(options)
+    wiring.wanted_from(options)
     check_places(options)
     key = wiring.key_from(options)
     with wiring.channel_from(options) as channel:

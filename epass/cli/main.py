@@ -41,7 +41,10 @@ def readers(as_json: bool) -> None:
 @opt.reader_options
 @opt.access_options
 @opt.anchor_options
+@opt.all_option
+@opt.files_option
 @opt.keeping_options
+@opt.report_option
 @opt.format_option
 def read(as_json: bool, **options: Any) -> None:
     """Read a document, verify it, and show who it is."""
@@ -57,7 +60,9 @@ def read(as_json: bool, **options: Any) -> None:
 @opt.reader_options
 @opt.access_options
 @opt.anchor_options
+@opt.all_option
 @opt.keeping_options
+@opt.report_option
 @opt.endpoint_options
 @opt.format_option
 def read_and_upload(as_json: bool, **options: Any) -> None:
@@ -237,7 +242,9 @@ def sandbox(list_only: bool, as_json: bool, **options: Any) -> None:
 @opt.attack_options
 @opt.access_options
 @opt.anchor_options
+@opt.all_option
 @opt.keeping_options
+@opt.report_option
 @click.option("--pcsc", is_flag=True, help="Through the machine's real PC/SC service.")
 @click.option("--by-can", is_flag=True, help="Open the chip by its CAN instead of its MRZ.")
 @click.option("--extended", is_flag=True, help="Read with extended length.")

@@ -13,7 +13,7 @@ import click
 from epass.cli.jobs import Reading
 from epass.cli.output import clean, out, say
 from epass.dump import Dump
-from epass.errors import EpassError, StorageError
+from epass.errors import EpassError, FormatError, StorageError
 from epass.lds.document import Document
 from epass.lds.face import Face
 from epass.lds.mrz import Mrz, birth_date, expiry_date
@@ -116,30 +116,41 @@ def reading_facts(found: Reading) -> Facts:
     """All that is shown of a reading, as JSON values."""
     dump, report = found.dump, found.report
     document = Document.parse(dump.files)
-    payload = NfcPayload.from_dump(dump)
+    payload = payload_of(dump)
+    today = (dump.read_at or report.at).date()
     return {
-        "read_at": dump.read_at.isoformat(),
+        "read_at": dump.read_at.isoformat() if dump.read_at else None,
         "access": dump.access.as_dict(),
         "apdus": dump.apdus,
         "seconds": dump.seconds,
         "files": _sizes(dump, security=False),
         "security_files": _sizes(dump, security=True),
+        "refused": {file.label: item.as_dict() for file, item in dump.refused.items()},
+        "steps": [step.as_dict() for step in dump.steps],
         "proofs": sorted(dump.evidence.as_dict()),
         "quirks": list(dump.quirks),
-        "holder": _holder(document.mrz, dump.read_at.date()),
-        "document": _document(document.mrz, dump.read_at.date()),
+        "holder": _holder(document.mrz, today),
+        "document": _document(document.mrz, today),
         "portraits": [_portrait(face) for face in document.faces],
         "notes": [*dump.notes, *document.notes],
         "verdict": report.verdict.value,
         "chip": report.chip,
         "checks": [check.as_dict() for check in report.checks],
-        "payload_bytes": payload.raw_size,
-        "payload_base64_bytes": payload.base64_size,
+        "payload_bytes": payload.raw_size if payload else None,
+        "payload_base64_bytes": payload.base64_size if payload else None,
         "payload_limit_bytes": RAW_LIMIT,
-        "warnings": list(payload.warnings),
+        "warnings": list(payload.warnings) if payload else [],
         "saved": None if found.folder is None else str(found.folder),
         "receipt": None if found.receipt is None else asdict(found.receipt),
     }
+
+
+def payload_of(dump: Dump) -> NfcPayload | None:
+    """What would be uploaded; None where a file of it was not read."""
+    try:
+        return NfcPayload.from_dump(dump)
+    except FormatError:
+        return None
 
 
 def _sizes(dump: Dump, *, security: bool) -> dict[str, int]:
@@ -208,6 +219,8 @@ def _print_document(facts: Facts) -> None:
     for image in facts["portraits"]:
         size = f"{image['width']} x {image['height']}, {image['bytes']} bytes"
         _field("Portrait", f"{image['mimetype']}, {size}")
+    for label, refusal in facts["refused"].items():
+        _field("Refused", f"{label}: {refusal['sw'] or refusal['reason']}")
     for note in facts["notes"]:
         _field("Note", note)
     if facts["quirks"]:
@@ -229,6 +242,9 @@ def _print_checks(facts: Facts) -> None:
 
 
 def _print_payload(facts: Facts) -> None:
+    if facts["payload_bytes"] is None:
+        _field("Payload", "none: EF.COM, EF.SOD, DG1 and DG2 are not all there")
+        return
     sizes = f"{facts['payload_bytes']} of {facts['payload_limit_bytes']} bytes"
     _field("Payload", f"{sizes} ({facts['payload_base64_bytes']} in base64)")
     for warning in facts["warnings"]:

@@ -1,0 +1,44 @@
+"""The page about a document: as a file for a browser, and in the terminal."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from epass import folder
+from epass.cli.jobs import Reading
+from epass.cli.output import out, say
+from epass.page import Page, compose, to_html
+from epass.page.model import Picture
+
+STDOUT = Path("-")
+
+
+def page_of(reading: Reading) -> Page:
+    """The content of the page, as of now."""
+    return compose(reading.dump, reading.report, look=look, now=datetime.now(UTC))
+
+
+def look(image: bytes) -> Picture:
+    """The image as browsers show it."""
+    if image[:3] == b"\xff\xd8\xff":
+        return Picture("Portrait", "image/jpeg", image)
+    return Picture("Portrait", "", b"", "not shown")
+
+
+def write(reading: Reading, target: Path, *, as_json: bool) -> None:
+    """Write the page to the new file ``target``, or to standard output for ``-``.
+
+    Raises:
+        InputError: there is something at ``target`` already.
+        StorageError: it cannot be written.
+    """
+    text = to_html(page_of(reading))
+    if target == STDOUT:
+        out(text)
+        return
+    folder.write_file(target, text.encode())
+    if as_json:
+        facts = {"schema": "epass.page", "version": 1, "written": str(target)}
+        out(json.dumps(facts | {"bytes": len(text.encode())}, indent=2))
+    else:
+        say(f"Written to {target}. It holds personal data.")

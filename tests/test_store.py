@@ -1,6 +1,7 @@
 """Anchors on disk: plain files, and the store."""
 
 import hashlib
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,8 +18,10 @@ from epass.trust.material import Material
 
 COUNTRY = issuer.default_country("UTO")
 OTHER = Country(COUNTRY.state, derive(b"test", "another country"))
-FILES = published.publish(COUNTRY).files
-LIST, CSCA = FILES["masterlist.ml"], FILES["UTO-csca.cer"]
+PUBLISHED = published.publish(COUNTRY).files
+CSCA, CRL = PUBLISHED["UTO-csca.cer"], PUBLISHED["UTO.crl"]
+LIST = published.master_list([CSCA], published.list_signer(COUNTRY), revocation_lists=(CRL,))
+FILES = {"UTO-csca.cer": CSCA, "UTO.crl": CRL, "masterlist.ml": LIST}
 DEVIATIONS = der.sequence(der.integer(0), der.set_of([]))
 FINGERPRINT = hashlib.sha256(CSCA).hexdigest()
 
@@ -111,7 +114,7 @@ class TestStore:
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(store.os, "fsync", full)
+        monkeypatch.setattr(os, "fsync", full)
         place = tmp_path / "store"
         with pytest.raises(StorageError, match="No space left on device"):
             Store(place).add(Material.read("list", LIST))

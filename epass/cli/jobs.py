@@ -67,7 +67,9 @@ class Reading:
             raise VerificationError(self.report.failed)
 
 
-def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Reading:
+def read_chip(
+    channel: Channel, key: Key, options: Options, anchors: Anchors, *, show: bool
+) -> Reading:
     """Read and judge the document behind ``channel``, and keep it where asked to."""
     challenge = wiring.challenge_from(options)
     want, also = wiring.wanted_from(options)
@@ -95,8 +97,7 @@ def read_chip(channel: Channel, key: Key, options: Options, *, show: bool) -> Re
             folder.save(dump, kept)
         except (StorageError, InputError) as error:  # the disk is full, or the place was taken
             kept, unsaved = None, error
-    report = judge(dump, anchoring.anchors_from(options), challenge)
-    return Reading(dump, report, kept, unsaved=unsaved)
+    return Reading(dump, judge(dump, anchors, challenge), kept, unsaved=unsaved)
 
 
 def judge(dump: Dump, anchors: Anchors, challenge: bytes | None = None) -> Report:
@@ -109,9 +110,10 @@ def read_document(options: Options, *, show: bool) -> Reading:
     wiring.challenge_from(options)
     wiring.wanted_from(options)
     check_places(options)
+    anchors = anchoring.anchors_from(options)
     key = wiring.key_from(options)
     with wiring.channel_from(options) as channel:
-        return read_chip(channel, key, options, show=show)
+        return read_chip(channel, key, options, anchors, show=show)
 
 
 def check_places(options: Options) -> None:

@@ -247,6 +247,12 @@ def trust_remove(
 @cli.command()
 @opt.document_options
 @opt.attack_options
+@click.option(
+    "--dump",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep it in a new folder, as a reader would, instead.",
+)
 @click.option("--port", type=click.IntRange(1, 65535), help="Of the virtual reader's slot.")
 @click.option("--verbose", is_flag=True, help="A line for each command, without content.")
 @click.option("--list", "list_only", is_flag=True, help="Name what can be chosen.")
@@ -319,6 +325,25 @@ def demo(as_json: bool, **options: Any) -> None:
 
     show = (lambda _: None) if as_json else render.reading
     render.delivered(rehearsal.run(options, show=not as_json, on_read=show), as_json=as_json)
+
+
+@cli.command()
+@opt.key_options
+@opt.reader_options
+@opt.access_options
+@click.option("--all", "everything", is_flag=True, help="Every link, access and latency.")
+@opt.format_option
+def bench(everything: bool, as_json: bool, **options: Any) -> None:
+    """Say what a read costs.
+
+    On links of all speeds, by a model; with --reader or a key, of the document on the reader.
+    """
+    from epass.cli import bench as benchmark  # noqa: PLC0415
+
+    if benchmark.wants_card(options):
+        benchmark.on_card(options, as_json=as_json)
+    else:
+        benchmark.simulated(everything=everything, as_json=as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

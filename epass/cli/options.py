@@ -278,6 +278,12 @@ def attack_options(command: F) -> F:
     )(command)
 
 
+def of_document() -> frozenset[str]:
+    """The names of ``document_options``, as commands get them."""
+    command = click.command()(document_options(lambda **_: None))
+    return frozenset(parameter.name for parameter in command.params if parameter.name)
+
+
 def pace_options(command: F) -> F:
     """How the fictitious document is opened; see ``pace_choices``."""
     return _all(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from epass import pcsc, sandbox
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
-from epass.cli import jobs, stand_ins
+from epass.cli import anchoring, jobs, stand_ins
 from epass.cli.jobs import Reading
 from epass.cli.wiring import Options
 from epass.errors import SharingError
@@ -22,11 +22,12 @@ WAIT_SECONDS = 5.0  # the service notices a virtual card within half a second
 def run(options: Options, *, show: bool, on_read: Callable[[Reading], object]) -> Reading:
     """Issue, read, judge, deliver; ``on_read`` gets what was read. Raises what these raise."""
     jobs.check_places(options)
+    anchors = anchoring.anchors_from(options)
     document = stand_ins.make_document(options)
     chip = stand_ins.make_chip(document, options, nonce=secrets.token_bytes(stand_ins.NONCE_BYTES))
     key: Key = Can(document.can) if options["by_can"] else MrzKey.from_mrz(document.mrz)
     with _channel(chip, through_pcsc=options["pcsc"]) as channel:
-        reading = jobs.read_chip(channel, key, options, show=show)
+        reading = jobs.read_chip(channel, key, options, anchors, show=show)
     on_read(reading)
     stand_in = Sandbox(stand_ins.API_KEY, stand_ins.SHARED_SECRET)
     with (

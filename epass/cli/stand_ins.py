@@ -8,24 +8,22 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from epass import folder, sandbox
-from epass.cli import pace_choices, proof_choices
+from epass import sandbox
+from epass.cli import forgeries, pace_choices, proof_choices
+from epass.cli import options as opt
 from epass.cli.output import out, say
 from epass.cli.wiring import Options
 from epass.errors import CommunicationError
 from epass.lds.names import File
 from epass.sandbox import Fault, RequestLine, Sandbox
-from epass.sim import access, issuer, published, quirks, vpcd
-from epass.sim.attacks import ATTACKS
+from epass.sim import access, issuer, quirks, vpcd
 from epass.sim.chip import Chip
-from epass.sim.choices import require
 from epass.sim.issuer import Document
 
 # Fictitious, and the same each time, so that examples can be typed as they stand.
 API_KEY, SHARED_SECRET = "sandbox-key", "sandbox-secret"
 NONCE_BYTES = 4  # of the ATR, which is another each time: no forgotten card passes for this one
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")  # the slots of the packaged driver, by port
-LIST = "masterlist.ml"
 FOREVER = 3600.0  # seconds; a wait without a limit cannot be interrupted on Windows
 
 
@@ -46,17 +44,7 @@ def choices() -> dict[str, object]:
         "digests": list(issuer.DIGESTS),
         **proof_choices.listed(),
         "quirks": quirks.listed(),
-        "attacks": [
-            {
-                "name": item.name,
-                "about": item.about,
-                "check": item.check,
-                "outcome": item.outcome,
-                "reason": item.reason,
-                "also": sorted(item.also),
-            }
-            for item in ATTACKS.values()
-        ],
+        "attacks": forgeries.listed(),
     }
 
 
@@ -65,16 +53,12 @@ def make_document(options: Options) -> Document:
     written where they ask for it.
 
     Raises:
-        InputError: a choice that does not exist, or a folder that does.
+        InputError: a choice that does not exist, or not with the others, or a folder that does.
         StorageError: it cannot be written.
     """
-    name, place = options["attack"], options["publish"]
-    if name is not None:
-        require("attack", name, ATTACKS)
-    forgery = ATTACKS[name].make() if name is not None else None
-    if place is not None:
-        files = published.publish(issuer.default_country("UTO")).files
-        folder.write_files(place, {**files, LIST: forgery.master_list} if forgery else files)
+    forgery = forgeries.chosen(options, opt.of_document() - forgeries.OF_CHIP)
+    if options["publish"] is not None:
+        forgeries.publish(options["publish"], forgery)
     return forgery.document if forgery else issue(options)
 
 
@@ -114,8 +98,12 @@ def make_chip(document: Document, options: Options, **more: Any) -> Chip:
 
 
 def simulate(options: Options, *, as_json: bool) -> None:
-    """Hold a passport in the PC/SC service until Ctrl-C."""
+    """Hold a passport in the PC/SC service until Ctrl-C, or keep it in the folder ``--dump``."""
     document = make_document(options)
+    if options["dump"] is not None:
+        forgeries.dump(document, options["dump"])
+        say(f"Saved to {options['dump']}; nothing is on a reader.")
+        return
     chip = make_chip(document, options, nonce=secrets.token_bytes(NONCE_BYTES))
     ports = (options["port"],) if options["port"] else vpcd.PORTS
     on_apdu = _show_apdu if options["verbose"] else None

@@ -146,6 +146,14 @@ def authority(
     return Draft(state.name(f"{state.title} CSCA"), key, serial, validity, extensions)
 
 
+def link(
+    state: State, lower: Signer, upper: Signer, *, serial: int, validity: Validity
+) -> Certificate:
+    """The key of ``lower``, a CSCA, certified by ``upper``, one of the same name (§4.3)."""
+    draft = authority(state, lower.key, upper.certificate.key_id, serial=serial, validity=validity)
+    return draft.sign(upper.certificate.subject, upper.key, upper.digest)
+
+
 def document_signer(
     state: State,
     key: SigningKey,

@@ -6,6 +6,7 @@ master list); RFC 5280 §5 (CRLs), RFC 5652 §5.1 (CRLs inside a SignedData).
 The master list carries the CRL, so that one file is all that a verifier needs.
 """
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,9 +22,11 @@ from epass.sim.certificates import (
 from epass.sim.country import CSCA_VALIDITY, Country
 from epass.sim.keys import derive
 
+MASTER_LIST_FILE = "masterlist.ml"
 ID_MASTER_LIST = "2.23.136.1.1.2"
 MASTER_LIST_SIGNER = "2.23.136.1.1.3"  # its purpose, table 6
 EXTENDED_KEY_USAGE, CRL_NUMBER = "2.5.29.37", "2.5.29.20"
+PEM_LINE = 64  # characters
 VERSION_2 = 1  # of a CRL, RFC 5280 §5.1.2.1
 
 # Doc 9303-12 §8 asks for a CRL every 90 days; this one lasts, so that no test has a last day.
@@ -45,18 +48,36 @@ class Publication:
 
     @property
     def master_list(self) -> bytes:
-        return self.files["masterlist.ml"]
+        return self.files[MASTER_LIST_FILE]
 
 
 def publish(country: Country, *, revoked: Iterable[int] = ()) -> Publication:
     """What a verifier of the country's documents needs."""
     csca = country.csca
     crl = revocation_list(csca, {serial: REVOKED_AT for serial in revoked})
-    listed = master_list([csca.certificate.der], list_signer(country), revocation_lists=(crl,))
-    code = country.state.code
+    listed = master_list(authorities(country), list_signer(country), revocation_lists=(crl,))
+    code, root = country.state.code, csca.certificate.der
     return Publication(
-        {"masterlist.ml": listed, f"{code}-csca.cer": csca.certificate.der, f"{code}.crl": crl}
+        {
+            MASTER_LIST_FILE: listed,
+            f"{code}-csca.cer": root,
+            f"{code}-csca.pem": pem(root),
+            f"{code}.crl": crl,
+        }
     )
+
+
+def authorities(country: Country) -> tuple[bytes, ...]:
+    """The CSCA certificates of both generations, and the links between them in both directions."""
+    roots = (country.csca.certificate, country.former_csca.certificate)
+    return tuple(item.der for item in (*roots, *country.links))
+
+
+def pem(certificate: bytes) -> bytes:
+    """The textual encoding of RFC 7468 §5."""
+    text = base64.b64encode(certificate)
+    lines = (text[start : start + PEM_LINE] for start in range(0, len(text), PEM_LINE))
+    return b"\n".join((b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""))
 
 
 def list_signer(country: Country, *, purpose: str | None = MASTER_LIST_SIGNER) -> Signer:
@@ -134,8 +155,4 @@ def revocation_list(
 
 def link(country: Country, key: Signer, issuer: Signer, *, serial: int) -> Certificate:
     """A certificate for the key of ``key``, a CSCA, by that of ``issuer``, both of one name."""
-    name = issuer.certificate.issuer
-    draft = certificates.authority(
-        country.state, key.key, issuer.certificate.key_id, serial=serial, validity=CSCA_VALIDITY
-    )
-    return replace(draft, subject=name).sign(name, issuer.key, issuer.digest)
+    return certificates.link(country.state, key, issuer, serial=serial, validity=CSCA_VALIDITY)

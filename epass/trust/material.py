@@ -14,12 +14,21 @@ from dataclasses import dataclass, field
 
 from epass import asn1
 from epass.asn1.lists import DEVIATION_LIST, MASTER_LIST
+from epass.crypto import signatures
 from epass.crypto.hashes import Hash
 from epass.errors import FormatError, UnsupportedError
 from epass.trust import ldif, path
 from epass.trust.anchors import Anchors, SignedList
 from epass.trust.report import Evidence, Outcome
-from epass.trust.signed import digest, evidence, find_signer, named, printable, signature
+from epass.trust.signed import (
+    digest,
+    evidence,
+    find_signer,
+    named,
+    printable,
+    signature,
+    with_weakness,
+)
 
 # The purposes of list signers (Doc 9303-12 table 6), by the content that they sign.
 PURPOSES = {MASTER_LIST: "2.23.136.1.1.3", DEVIATION_LIST: "2.23.136.1.1.8"}
@@ -189,7 +198,15 @@ def _is_link(certificate: asn1.Certificate) -> bool:
 
 
 def _note(certificate: asn1.Certificate) -> str:
-    return f"valid until {certificate.not_after:%Y-%m-%d}"
+    """Until when it is valid, and what is weak in a root's own signature."""
+    note = f"valid until {certificate.not_after:%Y-%m-%d}"
+    if not certificate.self_issued or _is_link(certificate):
+        return note
+    try:
+        used = signatures.verifier(certificate.public_key, certificate.signature_algorithm)
+    except (FormatError, UnsupportedError) as error:
+        return f"{note}; no path can end with it: {error.message}"
+    return with_weakness(note, used.weaknesses)
 
 
 def _sha256(data: bytes) -> str:

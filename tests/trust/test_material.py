@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutation import mutated
 
-from epass.sim import cms, der, issuer, published
+from epass.sim import certificates, cms, der, issuer, published
 from epass.sim.attacks.purposes import with_extension
 from epass.sim.attacks.workshop import Workshop
 from epass.sim.certificates import BASIC_CONSTRAINTS, KEY_CERT_SIGN, KEY_USAGE
@@ -22,7 +22,8 @@ from epass.trust.report import Outcome
 
 COUNTRY = issuer.default_country("UTO")
 FILES = published.publish(COUNTRY, revoked=(7,)).files
-CSCA, CRL, LIST = FILES["UTO-csca.cer"], FILES["UTO.crl"], FILES["masterlist.ml"]
+CSCA, CRL = FILES["UTO-csca.cer"], FILES["UTO.crl"]
+LIST = published.master_list([CSCA], published.list_signer(COUNTRY), revocation_lists=(CRL,))
 OTHER = Country(COUNTRY.state, derive(b"test", "another country"))
 SHOP = Workshop()
 SIGNER = SHOP.signer.certificate.der
@@ -81,7 +82,7 @@ class TestKinds:
         assert refused(SIGNER).startswith("not an authority's")
 
     def test_an_authority_that_may_not_certify(self) -> None:
-        draft = published.certificates.authority(
+        draft = certificates.authority(
             COUNTRY.state, OTHER.csca.key, b"key", serial=5, validity=CSCA_VALIDITY
         )
         changed = with_extension(draft, KEY_USAGE, der.named_bits(KEY_CERT_SIGN + 1))
@@ -90,7 +91,7 @@ class TestKinds:
 
     def test_a_root_of_before_the_profile(self) -> None:
         """Self-signed and without constraints, as the first CSCAs were."""
-        draft = published.certificates.authority(
+        draft = certificates.authority(
             COUNTRY.state, OTHER.csca.key, b"key", serial=5, validity=CSCA_VALIDITY
         )
         bare = with_extension(draft, BASIC_CONSTRAINTS, None)
@@ -219,7 +220,9 @@ class TestShells:
 
 class TestSignatures:
     def wrong(self, **changes: object) -> tuple[Outcome, str]:
-        listed = published.master_list([CSCA], published.list_signer(COUNTRY), **changes)
+        listed = published.master_list(
+            [CSCA], published.list_signer(COUNTRY), revocation_lists=(), **changes
+        )
         found = read(listed)
         (signed,) = found.anchors.lists
         if signed.outcome is Outcome.FAIL:
@@ -261,7 +264,7 @@ def test_hostile_ldif(data: bytes) -> None:
 
 def test_names_cannot_steer_a_terminal() -> None:
     name = COUNTRY.state.name("\x1b[2J CSCA")
-    draft = published.certificates.authority(
+    draft = certificates.authority(
         COUNTRY.state, OTHER.csca.key, b"key", serial=5, validity=CSCA_VALIDITY
     )
     made = replace(draft, subject=name).sign(name, OTHER.csca.key, OTHER.csca.digest)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from epass import asn1
-from epass.sim import issuer, published
+from epass.sim import certificates, issuer, published
 from epass.sim.attacks.workshop import Workshop
 from epass.sim.certificates import Signer, State
 from epass.sim.country import CSCA_VALIDITY, Country
@@ -126,7 +126,7 @@ def test_ambiguous() -> None:
     state = State("XUT", "XU", OLD.state.title)
     twin = Country(state, OLD.seed)
     object.__setattr__(twin, "csca", OLD.csca)
-    draft = published.certificates.authority(
+    draft = certificates.authority(
         state, OLD.csca.key, OLD.csca.certificate.key_id, serial=3, validity=CSCA_VALIDITY
     )
     root = draft.sign(draft.subject, OLD.csca.key, OLD.csca.digest)

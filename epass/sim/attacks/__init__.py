@@ -7,10 +7,13 @@ Verifier and forger share no code: what a forgery is, this room says by itself.
 """
 
 from epass.sim.attacks import (  # noqa: F401 - entering their attacks is what they are for
+    chips,
     contents,
+    encodings,
     groups,
     lists,
     objects,
+    paths,
     purposes,
     rsa_signatures,
     signatures,

@@ -96,7 +96,7 @@ def _no_country(shop: Workshop) -> Forgery:
     "no-mrz",
     "The signed DG1 holds something that is no MRZ.",
     "dg1.format",
-    "DG1",
+    "not 72, 88 or 90",
     also="dg1.check_digits dg1.mrz dg1.country",
 )
 def _no_mrz(shop: Workshop) -> Forgery:

@@ -1,8 +1,9 @@
 """Data groups and EF.COM that are not what EF.SOD signs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from epass.errors import InputError
+from epass import tlv
 from epass.lds.names import File
 from epass.sim import lds_files
 from epass.sim.attacks.workshop import Forgery, Workshop, attack
@@ -10,19 +11,27 @@ from epass.sim.holders import HOLDERS
 from epass.sim.proof_keys import AaScheme, CaScheme
 
 OTHER = "not the one whose SHA-256 digest EF.SOD signs"
-CHIP = "chip.active chip.authentication chip.mapping access.protocol"
+CHIP = "chip.active chip.authentication chip.mapping access.card_access access.protocol"
 
 
 NILSSON = replace(HOLDERS["eriksson"], primary="NILSSON", number="X1234567", birth="900101")
 
 
 def longer_length(content: bytes) -> bytes:
-    """The same value with a length field of four bytes, which BER allows and DER does not."""
-    header = 2 if content[0] & 0x1F != 0x1F else 3
-    first = content[header - 1]
-    size = 0 if first < 0x80 else first & 0x7F
-    value = content[header + size :]
-    return content[: header - 1] + b"\x84" + len(value).to_bytes(4) + value
+    """The same value with a length field of three bytes, which BER allows and DER does not."""
+    inner = value(content)
+    return content[:1] + b"\x83" + len(inner).to_bytes(3) + inner
+
+
+def value(content: bytes) -> bytes:
+    """The value of a data object whose tag has one byte."""
+    size = 0 if content[1] < 0x80 else content[1] & 0x7F
+    return content[2 + size :]
+
+
+def refilled(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The data object with its value changed and its length right, so that a chip can serve it."""
+    return tlv.build(content[0], change(value(content)))
 
 
 @attack("dg2-swapped", "The portrait of another person.", "dg2.hash", OTHER)
@@ -40,12 +49,13 @@ def _dg2_edited(shop: Workshop) -> Forgery:
 
 @attack("dg2-truncated", "The portrait ends early.", "dg2.hash", OTHER)
 def _dg2_truncated(shop: Workshop) -> Forgery:
-    return shop.forged({File.DG2: shop.files[File.DG2][:-100]})
+    return shop.forged({File.DG2: refilled(shop.files[File.DG2], lambda held: held[:-100])})
 
 
 @attack("dg2-extended", "Something follows the portrait.", "dg2.hash", OTHER)
 def _dg2_extended(shop: Workshop) -> Forgery:
-    return shop.forged({File.DG2: shop.files[File.DG2] + b"more"})
+    more = tlv.build(0x53, b"more")  # discretionary data, ISO/IEC 7816-4
+    return shop.forged({File.DG2: refilled(shop.files[File.DG2], lambda held: held + more)})
 
 
 @attack("dg2-reencoded", "The same portrait in another encoding.", "dg2.hash", OTHER)
@@ -63,13 +73,7 @@ def _dg1_renamed(shop: Workshop) -> Forgery:
     return shop.forged({File.DG1: shop.files[File.DG1].replace(b"ERIKSSON", b"ERICSSON")})
 
 
-@attack(
-    "dg1-reencoded",
-    "The same MRZ in another encoding.",
-    "dg1.hash",
-    OTHER,
-    also="dg1.format dg1.check_digits dg1.mrz dg1.country",
-)
+@attack("dg1-reencoded", "The same MRZ in another encoding.", "dg1.hash", OTHER)
 def _dg1_reencoded(shop: Workshop) -> Forgery:
     return shop.forged({File.DG1: longer_length(shop.files[File.DG1])})
 
@@ -93,6 +97,7 @@ def _dg1_of_another(shop: Workshop) -> Forgery:
     "not read, though mandatory: DG1",
     outcome="unknown",
     also="dg1.hash dg1.format dg1.check_digits dg1.mrz dg1.country",
+    readable=False,
 )
 def _dg1_withheld(shop: Workshop) -> Forgery:
     return shop.forged({File.DG1: None})
@@ -105,6 +110,7 @@ def _dg1_withheld(shop: Workshop) -> Forgery:
     "not read, though mandatory: DG2",
     outcome="unknown",
     also="dg2.hash",
+    readable=False,
 )
 def _dg2_withheld(shop: Workshop) -> Forgery:
     return shop.forged({File.DG2: None})
@@ -166,7 +172,7 @@ def _dg14_of_another(shop: Workshop) -> Forgery:
     "DG14 is neither listed nor readable, so that nobody asks for its proof.",
     "com.sod",
     "EF.SOD signs DG14, which EF.COM does not list",
-    also="chip.authentication chip.mapping access.protocol",
+    also=CHIP.replace("chip.active ", ""),
     chip_authentication=(CaScheme("brainpoolP256r1", ("AES-128",)),),
 )
 def _dg14_stripped(shop: Workshop) -> Forgery:
@@ -209,12 +215,19 @@ def _com_other_version(shop: Workshop) -> Forgery:
     return shop.forged({File.COM: lds_files.ef_com(shop.groups, lds_version="1.7")})
 
 
-@attack("com-broken", "EF.COM is cut.", "com.sod", "EF.COM")
+@attack("com-broken", "EF.COM is cut.", "com.sod", "bytes declared")
 def _com_broken(shop: Workshop) -> Forgery:
-    return shop.forged({File.COM: shop.files[File.COM][:-1]})
+    return shop.forged({File.COM: refilled(shop.files[File.COM], lambda held: held[:-1])})
 
 
-@attack("com-withheld", "EF.COM cannot be read.", "com.sod", "not read", outcome="unknown")
+@attack(
+    "com-withheld",
+    "EF.COM cannot be read.",
+    "com.sod",
+    "not read",
+    outcome="unknown",
+    readable=False,
+)
 def _com_withheld(shop: Workshop) -> Forgery:
     return shop.forged({File.COM: None})
 
@@ -230,6 +243,5 @@ def _left_out(shop: Workshop, group: File) -> Forgery:
 def _key_info(shop: Workshop) -> bytes:
     other = shop.issue(holder=NILSSON, active_authentication=AaScheme("RSA"))
     proof = other.proofs.active
-    if proof is None:
-        raise InputError("the other document has no key for active authentication")
+    assert proof is not None  # noqa: S101 - as it was asked for
     return proof.key.public_key_info

@@ -20,7 +20,7 @@ DELTA_CRL = "2.5.29.27"
     also=NOTHING,
 )
 def _list_edited(shop: Workshop) -> Forgery:
-    genuine = der.sequence(der.integer(0), der.set_of([shop.csca.certificate.der]))
+    genuine = der.sequence(der.integer(0), der.set_of(published.authorities(shop.country)))
     signer = published.list_signer(shop.country)
     attributes = published.attributes(genuine, signer)
     listed = shop.published(shop.stranger.csca.certificate.der, attributes=attributes)
@@ -69,7 +69,7 @@ def _list_by_another_purpose(shop: Workshop) -> Forgery:
     "list-by-a-stranger",
     "A master list by a signer whose CSCA nobody knows.",
     "anchors.list",
-    "unknown: the issuer of the signer is not among the 1 anchors",
+    "unknown: the issuer of the signer is not among the 4 anchors",
     outcome="unknown",
 )
 def _list_by_a_stranger(shop: Workshop) -> Forgery:
@@ -97,6 +97,19 @@ def _crl_missing(shop: Workshop) -> Forgery:
 def _crl_forged(shop: Workshop) -> Forgery:
     crl = shop.crl(key=shop.stranger.csca)
     return shop.forged({}, master_list=shop.published(crl=crl))
+
+
+@attack(
+    "crl-beside-forged",
+    "The signer is revoked; the forger adds a newer CRL of his own that does not say so.",
+    "ds.revocation",
+    "revoked since 2024-04-02",
+)
+def _crl_beside_forged(shop: Workshop) -> Forgery:
+    genuine = shop.crl({shop.signer.certificate.serial: published.REVOKED_AT})
+    newer = datetime(2026, 1, 1, tzinfo=UTC)
+    forged = shop.crl(key=shop.stranger.csca, this_update=newer)
+    return shop.forged({}, master_list=shop.published(crl=genuine, more_crls=(forged,)))
 
 
 @attack(

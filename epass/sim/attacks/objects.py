@@ -3,7 +3,7 @@
 from epass import tlv
 from epass.lds.names import File
 from epass.sim import der, lds_files
-from epass.sim.attacks.groups import CHIP, NILSSON
+from epass.sim.attacks.groups import CHIP, NILSSON, refilled, value
 from epass.sim.attacks.workshop import Forgery, Workshop, attack
 from epass.sim.cms import MESSAGE_DIGEST, attribute, default_attributes
 from epass.sim.keys import DIGESTS, Digest
@@ -41,30 +41,38 @@ def _sod_of_another(shop: Workshop) -> Forgery:
     "the file was not read",
     outcome="unknown",
     also=ALL,
+    readable=False,
 )
 def _sod_withheld(shop: Workshop) -> Forgery:
     return shop.forged({File.SOD: None})
 
 
-@attack("sod-truncated", "EF.SOD ends early.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "sod-truncated",
+    "EF.SOD ends early.",
+    "sod.format",
+    "the value is longer than what holds it",
+    also=ALL,
+)
 def _sod_truncated(shop: Workshop) -> Forgery:
-    return _sod(shop, shop.files[File.SOD][:-1])
+    return _sod(shop, refilled(shop.files[File.SOD], lambda held: held[:-1]))
 
 
 @attack("sod-trailing", "Something follows EF.SOD.", "sod.format", "after the end", also=ALL)
 def _sod_trailing(shop: Workshop) -> Forgery:
-    return _sod(shop, shop.files[File.SOD] + b"\x00")
+    return _sod(shop, refilled(shop.files[File.SOD], lambda held: held + der.NULL))
 
 
 @attack(
     "sod-oversized",
-    "EF.SOD claims to be 4 GiB long.",
+    "The signed data in EF.SOD claim to be 4 GiB long.",
     "sod.format",
-    "EF.SOD",
+    "the value is longer than what holds it",
     also=ALL,
 )
 def _sod_oversized(shop: Workshop) -> Forgery:
-    return _sod(shop, b"\x77\x84\xff\xff\xff\xff" + shop.files[File.SOD][4:])
+    claimed = b"\x30\x84\xff\xff\xff\xff"
+    return _sod(shop, refilled(shop.files[File.SOD], lambda held: claimed + value(held)))
 
 
 @attack("sod-nested", "Values in values without end.", "sod.format", "nested too deeply", also=ALL)
@@ -92,7 +100,7 @@ def _certificate_in_ber(shop: Workshop) -> Forgery:
     "no-signer",
     "EF.SOD without a signature.",
     "sod.format",
-    "EF.SOD",
+    "nobody has signed it",
     also=ALL,
 )
 def _no_signer(shop: Workshop) -> Forgery:
@@ -115,7 +123,7 @@ def _two_signers(shop: Workshop) -> Forgery:
     "other-content",
     "Something that the state has signed, and that is no LDS security object.",
     "sod.format",
-    "EF.SOD",
+    "the content is not an LDS security object",
     also=ALL,
 )
 def _other_content(shop: Workshop) -> Forgery:
@@ -125,42 +133,61 @@ def _other_content(shop: Workshop) -> Forgery:
 # --- the LDS security object ------------------------------------------------------------------
 
 
-def _object(
+def security_object(
     digests: list[tuple[int, bytes]], *, version: int = 0, digest: Digest = SHA256
 ) -> bytes:
     hashes = (
-        der.sequence(der.integer(number), der.octet_string(value)) for number, value in digests
+        der.sequence(der.integer(number), der.octet_string(digest_of))
+        for number, digest_of in digests
     )
     return der.sequence(der.integer(version), digest.identifier(), der.sequence(*hashes))
 
 
-def _digests(shop: Workshop, digest: Digest = SHA256) -> list[tuple[int, bytes]]:
+def digests(shop: Workshop, digest: Digest = SHA256) -> list[tuple[int, bytes]]:
     return [(file.group or 0, digest.of(content)) for file, content in shop.groups.items()]
 
 
-@attack("duplicate-group", "Two digests for DG1.", "sod.format", "EF.SOD", also=ALL)
+@attack("duplicate-group", "Two digests for DG1.", "sod.format", "DG1 has two digests", also=ALL)
 def _duplicate_group(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object([*_digests(shop), (1, SHA256.of(b"another DG1"))]))
+    return shop.resigned(content=security_object([*digests(shop), (1, SHA256.of(b"another DG1"))]))
 
 
-@attack("group-0", "A digest for a data group 0.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "group-0",
+    "A digest for a data group 0.",
+    "sod.format",
+    "not the number of a data group",
+    also=ALL,
+)
 def _group_0(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object([(0, bytes(32)), *_digests(shop)]))
+    return shop.resigned(content=security_object([(0, bytes(32)), *digests(shop)]))
 
 
-@attack("group-17", "A digest for a data group 17.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "group-17",
+    "A digest for a data group 17.",
+    "sod.format",
+    "not the number of a data group",
+    also=ALL,
+)
 def _group_17(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object([*_digests(shop), (17, bytes(32))]))
+    return shop.resigned(content=security_object([*digests(shop), (17, bytes(32))]))
 
 
-@attack("one-group", "Only DG1 is signed.", "sod.format", "EF.SOD", also=ALL)
+@attack("one-group", "Only DG1 is signed.", "sod.format", "digests of 1 data groups", also=ALL)
 def _one_group(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object(_digests(shop)[:1]))
+    return shop.resigned(content=security_object(digests(shop)[:1]))
 
 
-@attack("object-version-2", "A version that does not exist.", "sod.format", "version", also=ALL)
+@attack(
+    "object-version-2",
+    "A version that does not exist.",
+    "sod.format",
+    "neither version 0 nor 1",
+    also=ALL,
+)
 def _object_version_2(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object(_digests(shop), version=2))
+    return shop.resigned(content=security_object(digests(shop), version=2))
 
 
 @attack(
@@ -171,8 +198,8 @@ def _object_version_2(shop: Workshop) -> Forgery:
     also="dg2.hash",
 )
 def _short_digests(shop: Workshop) -> Forgery:
-    cut = [(number, value[:20]) for number, value in _digests(shop)]
-    return shop.resigned(content=_object(cut))
+    cut = [(number, full[:20]) for number, full in digests(shop)]
+    return shop.resigned(content=security_object(cut))
 
 
 @attack(
@@ -183,7 +210,7 @@ def _short_digests(shop: Workshop) -> Forgery:
     also="dg2.hash",
 )
 def _other_digests(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object(_digests(shop, DIGESTS["SHA-224"])))
+    return shop.resigned(content=security_object(digests(shop, DIGESTS["SHA-224"])))
 
 
 @attack(
@@ -195,7 +222,7 @@ def _other_digests(shop: Workshop) -> Forgery:
     also="dg2.hash",
 )
 def _md5_digests(shop: Workshop) -> Forgery:
-    return shop.resigned(content=_object(_digests(shop, MD5), digest=MD5))
+    return shop.resigned(content=security_object(digests(shop, MD5), digest=MD5))
 
 
 # --- signed attributes ------------------------------------------------------------------------
@@ -250,13 +277,25 @@ def _no_attributes(shop: Workshop) -> Forgery:
     return shop.resigned(attributes=())
 
 
-@attack("no-digest", "Signed attributes without a digest.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "no-digest",
+    "Signed attributes without a digest.",
+    "sod.format",
+    "content type or message digest is missing",
+    also=ALL,
+)
 def _no_digest(shop: Workshop) -> Forgery:
     kept = default_attributes(shop.draft(shop.groups, shop.signer))
     return shop.resigned(attributes=(kept[0], kept[2]))
 
 
-@attack("two-digests", "A digest of two contents to choose from.", "sod.format", "EF.SOD", also=ALL)
+@attack(
+    "two-digests",
+    "A digest of two contents to choose from.",
+    "sod.format",
+    "does not have one value",
+    also=ALL,
+)
 def _two_digests(shop: Workshop) -> Forgery:
     draft = shop.draft(shop.groups, shop.signer)
     values = (SHA256.of(draft.content), SHA256.of(b"another"))

@@ -7,6 +7,7 @@ from epass.sim.attacks.groups import CHIP
 from epass.sim.attacks.objects import MD5
 from epass.sim.attacks.posing import NOT_ITS, Posing, certified_by
 from epass.sim.attacks.workshop import Forgery, Workshop, attack
+from epass.sim.cms import default_attributes
 from epass.sim.keys import DIGESTS, Digest, SigningKey
 from epass.sim.rsa import ID_MGF1, ID_RSASSA_PSS, RSA_ENCRYPTION, RsaKey, emsa_pkcs1, generate
 from epass.sim.scheme import Scheme
@@ -120,13 +121,40 @@ def _md5_signature(shop: Workshop) -> Forgery:
     return shop.resigned(algorithm=der.sequence(der.oid(MD5.rsa), der.NULL))
 
 
-def _pss(hashing: Digest, mask: Digest, salt: int) -> bytes:
+@attack(
+    "rsa-too-long",
+    "A signature with a zero byte before it.",
+    "sod.signature",
+    "257 bytes, where the modulus has 256",
+    also=CHIP,
+    scheme=RSA,
+)
+def _rsa_too_long(shop: Workshop) -> Forgery:
+    right = shop.draft(shop.groups, shop.signer)
+    signed = shop.signer.key.sign(der.set_of(default_attributes(right)), shop.signer.digest)
+    return shop.resigned(signature=b"\x00" + signed)
+
+
+@attack(
+    "rsa-above-modulus",
+    "A signature that is not less than the modulus.",
+    "sod.signature",
+    "not less than the modulus",
+    also=CHIP,
+    scheme=RSA,
+)
+def _rsa_above_modulus(shop: Workshop) -> Forgery:
+    return shop.resigned(signature=b"\xff" * _rsa(shop).size)
+
+
+def _pss(hashing: Digest, mask: Digest, salt: int, *more: bytes) -> bytes:
     return der.sequence(
         der.oid(ID_RSASSA_PSS),
         der.sequence(
             der.explicit(0, hashing.identifier(der.NULL)),
             der.explicit(1, der.sequence(der.oid(ID_MGF1), mask.identifier(der.NULL))),
             der.explicit(2, der.integer(salt)),
+            *more,
         ),
     )
 
@@ -192,3 +220,68 @@ def _pss_as_pkcs1(shop: Workshop) -> Forgery:
 )
 def _pkcs1_as_pss(shop: Workshop) -> Forgery:
     return shop.resigned(algorithm=_pss(SHA256, SHA256, 32))
+
+
+@attack(
+    "pss-other-trailer",
+    "PSS parameters with a trailer that the standard does not have.",
+    "sod.signature",
+    "the PSS trailer field is not 1",
+    also=CHIP,
+    scheme=PSS,
+)
+def _pss_other_trailer(shop: Workshop) -> Forgery:
+    return shop.resigned(algorithm=_pss(SHA256, SHA256, 32, der.explicit(3, der.integer(2))))
+
+
+def _restricted(shop: Workshop, scheme: bytes) -> Posing:
+    """The signer's key with a certificate that allows it no other ``scheme``."""
+    return Posing(_rsa(shop), _rsa(shop).public_key(), scheme)
+
+
+@attack(
+    "pss-key-for-another-hash",
+    "The certificate restricts the key to SHA-512; EF.SOD is signed by SHA-256.",
+    "sod.signature",
+    "not those to which the key is restricted",
+    also=CHIP,
+    scheme=PSS,
+)
+def _pss_key_for_another_hash(shop: Workshop) -> Forgery:
+    return certified_by(shop, _restricted(shop, _pss(SHA512, SHA512, 64)))
+
+
+@attack(
+    "pss-key-for-another-mask",
+    "The certificate restricts the key to another mask.",
+    "sod.signature",
+    "not those to which the key is restricted",
+    also=CHIP,
+    scheme=PSS,
+)
+def _pss_key_for_another_mask(shop: Workshop) -> Forgery:
+    return certified_by(shop, _restricted(shop, _pss(SHA256, SHA512, 32)))
+
+
+@attack(
+    "pss-key-for-longer-salt",
+    "The certificate asks for a longer salt than EF.SOD is signed with.",
+    "sod.signature",
+    "not those to which the key is restricted",
+    also=CHIP,
+    scheme=PSS,
+)
+def _pss_key_for_longer_salt(shop: Workshop) -> Forgery:
+    return certified_by(shop, _restricted(shop, _pss(SHA256, SHA256, 64)))
+
+
+@attack(
+    "pss-key-for-pkcs1",
+    "A key that is for PSS only, and a signature by PKCS#1 v1.5.",
+    "sod.signature",
+    "the key is for PSS only, but the signature is PKCS#1",
+    also=CHIP,
+    scheme=RSA,
+)
+def _pss_key_for_pkcs1(shop: Workshop) -> Forgery:
+    return certified_by(shop, _restricted(shop, _pss(SHA256, SHA256, 32)))

@@ -19,6 +19,7 @@ from epass.sim.keys import (
 )
 
 SHA256 = DIGESTS["SHA-256"]
+ED25519 = "1.3.101.112"  # RFC 8410
 
 
 # --- any signature ----------------------------------------------------------------------------
@@ -42,7 +43,13 @@ def _signature_of_another_document(shop: Workshop) -> Forgery:
     return shop.resigned(signature=other)
 
 
-@attack("signature-empty", "No byte of a signature.", "sod.signature", "signature", also=CHIP)
+@attack(
+    "signature-empty",
+    "No byte of a signature.",
+    "sod.signature",
+    "not r and s in DER",
+    also=CHIP,
+)
 def _signature_empty(shop: Workshop) -> Forgery:
     return shop.resigned(signature=b"")
 
@@ -83,6 +90,51 @@ def _ecdsa_order(shop: Workshop) -> Forgery:
 
 
 @attack(
+    "ecdsa-half-zero",
+    "Only s is 0.",
+    "sod.signature",
+    "r or s is not from 1 to n - 1",
+    also=CHIP,
+)
+def _ecdsa_half_zero(shop: Workshop) -> Forgery:
+    return shop.resigned(signature=_ecdsa(1, 0))
+
+
+@attack(
+    "ecdsa-negative",
+    "r is less than 0.",
+    "sod.signature",
+    "r or s is not from 1 to n - 1",
+    also=CHIP,
+)
+def _ecdsa_negative(shop: Workshop) -> Forgery:
+    return shop.resigned(signature=_ecdsa(-1, 1))
+
+
+@attack(
+    "ecdsa-other-hash",
+    "A signature by SHA-256 that claims to be by SHA-512.",
+    "sod.signature",
+    NOT_ITS,
+    also=CHIP,
+)
+def _ecdsa_other_hash(shop: Workshop) -> Forgery:
+    return shop.resigned(algorithm=der.sequence(der.oid(DIGESTS["SHA-512"].ecdsa)))
+
+
+@attack(
+    "unknown-algorithm",
+    "A signature by an algorithm that Doc 9303 does not have.",
+    "sod.signature",
+    f"signature algorithm {ED25519}",
+    outcome="unknown",
+    also=CHIP,
+)
+def _unknown_algorithm(shop: Workshop) -> Forgery:
+    return shop.resigned(algorithm=der.sequence(der.oid(ED25519)))
+
+
+@attack(
     "ecdsa-padded",
     "r and s in an encoding that is not DER.",
     "sod.signature",
@@ -102,7 +154,7 @@ def _posing_ec(shop: Workshop, point: bytes, parameters: bytes) -> Posing:
     "point-off-curve",
     "A public key that is no point of its curve.",
     "sod.signature",
-    "public key",
+    "public key: not a point of P-256",
     also=CHIP,
 )
 def _point_off_curve(shop: Workshop) -> Forgery:
@@ -122,15 +174,23 @@ def _point_at_infinity(shop: Workshop) -> Forgery:
     return certified_by(shop, _posing_ec(shop, b"\x00", der.oid(_curve(shop).oid)))
 
 
-def _parameters(curve: Curve, *, b: int | None = None, generator: bytes | None = None) -> bytes:
+def explicit_parameters(
+    curve: Curve,
+    *,
+    b: int | None = None,
+    generator: bytes | None = None,
+    n: int | None = None,
+    cofactor: int = COFACTOR,
+) -> bytes:
+    """ECParameters of ``curve``, but for what is given."""
     numbers = (curve.a, curve.b if b is None else b)
     return der.sequence(
         der.integer(EC_PARAMETERS_VERSION),
         der.sequence(der.oid(PRIME_FIELD), der.integer(curve.p)),
         der.sequence(*(der.octet_string(value.to_bytes(curve.size)) for value in numbers)),
         der.octet_string(generator or curve.generator.encode()),
-        der.integer(curve.n),
-        der.integer(COFACTOR),
+        der.integer(curve.n if n is None else n),
+        der.integer(cofactor),
     )
 
 
@@ -138,29 +198,58 @@ def _parameters(curve: Curve, *, b: int | None = None, generator: bytes | None =
     "other-generator",
     "The victim's public key with a generator for which the forger knows a secret (CVE-2020-0601).",
     "sod.signature",
-    "curve",
+    "parameters that equal no known curve",
     outcome="unknown",
     also=CHIP,
 )
 def _other_generator(shop: Workshop) -> Forgery:
     curve, public = _curve(shop), shop.signer.key.public_key()
     # With the public key as generator, the secret of that public key is 1.
-    return certified_by(shop, _posing_ec(shop, public, _parameters(curve, generator=public)))
+    return certified_by(
+        shop, _posing_ec(shop, public, explicit_parameters(curve, generator=public))
+    )
 
 
 @attack(
     "other-parameters",
     "A curve of the forger's own in place of the known one.",
     "sod.signature",
-    "curve",
+    "parameters that equal no known curve",
     outcome="unknown",
     also=CHIP,
 )
 def _other_parameters(shop: Workshop) -> Forgery:
     curve = _curve(shop)
     return certified_by(
-        shop, _posing_ec(shop, shop.signer.key.public_key(), _parameters(curve, b=curve.b ^ 1))
+        shop,
+        _posing_ec(shop, shop.signer.key.public_key(), explicit_parameters(curve, b=curve.b ^ 1)),
     )
+
+
+@attack(
+    "other-order",
+    "The known curve with another order of its generator.",
+    "sod.signature",
+    "parameters that equal no known curve",
+    outcome="unknown",
+    also=CHIP,
+)
+def _other_order(shop: Workshop) -> Forgery:
+    curve, public = _curve(shop), shop.signer.key.public_key()
+    return certified_by(shop, _posing_ec(shop, public, explicit_parameters(curve, n=curve.n - 2)))
+
+
+@attack(
+    "other-cofactor",
+    "The known curve with another cofactor.",
+    "sod.signature",
+    "parameters that equal no known curve",
+    outcome="unknown",
+    also=CHIP,
+)
+def _other_cofactor(shop: Workshop) -> Forgery:
+    curve, public = _curve(shop), shop.signer.key.public_key()
+    return certified_by(shop, _posing_ec(shop, public, explicit_parameters(curve, cofactor=2)))
 
 
 @attack(

@@ -24,7 +24,7 @@ from epass.sim.keys import derive
     "unknown-ca",
     "A signer below a CA of a name that nobody knows.",
     "ds.path",
-    "unknown: the issuer of the signer is not among the 1 anchors",
+    "unknown: the issuer of the signer is not among the 4 anchors",
     outcome="unknown",
     also="ds.profile ds.validity_now ds.revocation",
 )
@@ -43,7 +43,7 @@ def _unknown_ca(shop: Workshop) -> Forgery:
     "ca-of-the-same-name",
     "A signer below the forger's own CSCA of the state's name.",
     "ds.path",
-    "unknown: the issuer of the signer is not among the 1 anchors",
+    "unknown: the issuer of the signer is not among the 4 anchors",
     outcome="unknown",
     also="ds.profile ds.validity_now ds.revocation",
 )
@@ -97,7 +97,7 @@ def _self_signed_signer(shop: Workshop) -> Forgery:
     "issued-by-a-signer",
     "A signer who was certified by another document signer.",
     "ds.path",
-    "unknown: the issuer of the signer is not among the 1 anchors",
+    "unknown: the issuer of the signer is not among the 4 anchors",
     outcome="unknown",
     also="ds.profile ds.validity_now ds.revocation",
 )
@@ -109,7 +109,7 @@ def _issued_by_a_signer(shop: Workshop) -> Forgery:
     "issued-by-a-listed-signer",
     "The same, and the forger got that document signer into the master list.",
     "ds.path",
-    "unknown: the issuer of the signer is not among the 1 anchors",
+    "unknown: the issuer of the signer is not among the 4 anchors",
     outcome="unknown",
     also="ds.profile ds.validity_now ds.revocation",
 )
@@ -151,7 +151,7 @@ def _path_too_long(shop: Workshop) -> Forgery:
     "authority-without-constraints",
     "A CA below the CSCA whose certificate does not say that it is one.",
     "ds.path",
-    "unknown: the issuer of the signer is not among the 1 anchors",
+    "unknown: the issuer of the signer is not among the 4 anchors",
     outcome="unknown",
     also="ds.profile ds.validity_now ds.revocation",
 )
@@ -167,7 +167,7 @@ def _authority_without_constraints(shop: Workshop) -> Forgery:
     "path-loop",
     "Two links of the forger that vouch for each other, and for his signer.",
     "ds.path",
-    "unknown: the issuer of a link certificate is not among the 3 anchors",
+    "unknown: the issuer of a link certificate is not among the 6 anchors",
     outcome="unknown",
     also="ds.profile ds.validity_now ds.revocation",
 )

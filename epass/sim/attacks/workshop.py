@@ -152,15 +152,16 @@ class Workshop:
         self,
         *listed: bytes,
         crl: bytes | None = None,
+        more_crls: tuple[bytes, ...] = (),
         signer: Signer | None = None,
         without_crl: bool = False,
         **changes: object,
     ) -> bytes:
-        """The master list of the country with other certificates besides, or another CRL."""
-        own = self.csca.certificate.der
-        lists = () if without_crl else (crl or published.revocation_list(self.csca, {}),)
+        """The master list of the country with other certificates besides, or other CRLs."""
+        own = published.authorities(self.country)
+        lists = () if without_crl else (crl or self.crl(), *more_crls)
         return published.master_list(
-            (own, *listed),
+            (*own, *listed),
             signer or published.list_signer(self.country),
             revocation_lists=lists,
             **changes,
@@ -179,7 +180,8 @@ class Attack:
     """A named forgery, and what a verifier must say of it.
 
     ``check`` is the id of the check that has to find it, ``outcome`` "fail" or "unknown", and
-    ``reason`` stands in its reason. ``also`` are the ids of others that cannot but follow.
+    ``reason`` stands in its reason. ``also`` are the ids of others that cannot but follow. A chip
+    that is not ``readable`` refuses a file that every document has: a reader ends there.
     """
 
     name: str
@@ -191,6 +193,7 @@ class Attack:
     scheme: Scheme
     options: Mapping[str, object]
     forge: Forge = field(repr=False)
+    readable: bool = True
 
     def make(self) -> Forgery:
         return self.forge(Workshop(self.scheme, self.options))
@@ -208,14 +211,16 @@ def attack(
     outcome: str = "fail",
     also: str = "",
     scheme: Scheme | None = None,
+    readable: bool = True,
     **options: object,
 ) -> Callable[[Forge], Forge]:
     """Enter the decorated function into the register; ``also`` are ids between blanks."""
 
     def enter(forge: Forge) -> Forge:
         following = frozenset(also.split())
+        used = scheme or Scheme()
         ATTACKS[name] = Attack(
-            name, about, check, outcome, reason, following, scheme or Scheme(), options, forge
+            name, about, check, outcome, reason, following, used, options, forge, readable
         )
         return forge
 

@@ -11,7 +11,6 @@ its name a file of an eMRTD and starts with its tag; everything else is left out
 is ever written under a name of an archive.
 """
 
-import binascii
 import io
 import json
 import re
@@ -20,7 +19,8 @@ import struct
 import zipfile
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -242,19 +242,13 @@ def _decoded(file: File, content: bytes) -> bytes | None:
     return next((raw for raw in _readings(content) if _is(file, raw)), None)
 
 
-def _readings(content: bytes) -> Iterable[bytes]:
+def _readings(content: bytes) -> Iterator[bytes]:
     yield content
     text = b"".join(content.split())
-    if text[:2] in (b"0x", b"0X"):
-        text = text[2:]
-    for decode in (
-        lambda: bytes.fromhex(text.decode("ascii")),
-        lambda: b64decode(text, validate=True),
-    ):
-        try:
-            yield decode()
-        except (ValueError, binascii.Error):
-            continue
+    with suppress(ValueError):
+        yield bytes.fromhex(text.decode("ascii").removeprefix("0x"))
+    with suppress(ValueError):
+        yield b64decode(text, validate=True)
 
 
 def _is(file: File, raw: bytes) -> bool:

@@ -120,6 +120,10 @@ def check_places(options: Options) -> None:
     """See that what is to be kept can be written, before a chip is touched."""
     if options["save"] is not None:
         folder.check_free(options["save"])
+    if options["page"] is not None:
+        if options["page"] in (options["save"], options["trace"]):
+            raise InputError("--report and another option are the same place")
+        folder.check_new(options["page"])
     if options["trace"] is not None:
         if options["trace"] == options["save"]:
             raise InputError("--save and --trace are the same place")

@@ -48,10 +48,11 @@ def readers(as_json: bool) -> None:
 @opt.format_option
 def read(as_json: bool, **options: Any) -> None:
     """Read a document, verify it, and show who it is."""
-    from epass.cli import jobs, render  # noqa: PLC0415
+    from epass.cli import jobs, paper, render  # noqa: PLC0415
 
     reading = jobs.read_document(options, show=not as_json)
     render.reading(reading, as_json=as_json)
+    paper.keep(reading, options)
     reading.refuse_failed()
 
 
@@ -70,12 +71,13 @@ def read_and_upload(as_json: bool, **options: Any) -> None:
 
     Nothing is uploaded of a document that fails a check.
     """
-    from epass.cli import jobs, render  # noqa: PLC0415
+    from epass.cli import jobs, paper, render  # noqa: PLC0415
 
     with jobs.endpoint(options) as client:
         reading = jobs.read_document(options, show=not as_json)
         if not as_json:
             render.reading(reading)
+        paper.keep(reading, options)
         try:
             reading = jobs.deliver(reading, client, options)
         except EpassError as error:
@@ -110,10 +112,13 @@ def upload(folder: Path, as_json: bool, **options: Any) -> None:
 @opt.format_option
 def show(folder: Path, as_json: bool, **options: Any) -> None:
     """Verify and show what was kept in FOLDER by --save."""
-    from epass.cli import jobs, render  # noqa: PLC0415
+    from epass.cli import jobs, paper, render  # noqa: PLC0415
 
     reading = jobs.load(folder, options)
-    render.reading(reading, as_json=as_json)
+    if as_json:
+        render.reading(reading, as_json=True)
+    else:
+        paper.show(reading)
     reading.refuse_failed()
 
 

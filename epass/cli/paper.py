@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from epass import folder
+from epass.cli import sheet
 from epass.cli.jobs import Reading
 from epass.cli.output import out, say
+from epass.cli.wiring import Options
 from epass.page import Page, compose, to_html
 from epass.page.model import Picture
 
@@ -23,6 +25,21 @@ def look(image: bytes) -> Picture:
     if image[:3] == b"\xff\xd8\xff":
         return Picture("Portrait", "image/jpeg", image)
     return Picture("Portrait", "", b"", "not shown")
+
+
+def show(reading: Reading) -> None:
+    """Print the page in the terminal, and where it is kept."""
+    sheet.show(page_of(reading))
+
+
+def keep(reading: Reading, options: Options) -> None:
+    """Write the page where ``--report`` wants it, if it does.
+
+    Raises:
+        InputError, StorageError: it cannot be written; nothing is uploaded then.
+    """
+    if options["page"] is not None:
+        folder.write_file(options["page"], to_html(page_of(reading)).encode())
 
 
 def write(reading: Reading, target: Path, *, as_json: bool) -> None:

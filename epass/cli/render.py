@@ -62,7 +62,7 @@ def reading(found: Reading, *, as_json: bool = False) -> None:
     _print_checks(facts)
     _print_payload(facts)
     if facts["saved"]:
-        _field("Saved", facts["saved"])
+        field("Saved", facts["saved"])
 
 
 def delivered(found: Reading, *, as_json: bool, shown: bool = True) -> None:
@@ -73,7 +73,7 @@ def delivered(found: Reading, *, as_json: bool, shown: bool = True) -> None:
             return
         if not shown:
             _print_payload(reading_facts(found))
-        _field("Uploaded", _uploaded(found))
+        field("Uploaded", _uploaded(found))
     except StorageError as error:  # nobody may take the upload for one that has failed
         error.add_note(f"Uploaded: {_uploaded(found)}")
         raise
@@ -94,9 +94,9 @@ def choices(facts: Facts, *, as_json: bool) -> None:
         if explained:
             out(f"{name}:")
             for key, about in explained.items():
-                _field(key, about, width=24, indent=2)
+                field(key, about, width=24, indent=2)
         elif isinstance(values, list):
-            _field(name, ", ".join(_choice(value) for value in values), width=16)
+            field(name, ", ".join(_choice(value) for value in values), width=16)
 
 
 def error(fault: EpassError, *, as_json: bool) -> None:
@@ -203,28 +203,26 @@ def _print_document(facts: Facts) -> None:
     protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
     how = ", ".join(filter(None, (protocol, access["cipher"], access["group"])))
     weaker = ", as the caller allowed" if access["fallback"] else ""
-    _field("Opened", f"by {access['password']}: {how}{weaker}")
+    field("Opened", f"by {access['password']}: {how}{weaker}")
     more = ", ".join(facts["security_files"])
     cost = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"
-    _field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {cost}")
+    field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {cost}")
     holder, document = facts["holder"], facts["document"]
     if holder is not None and document is not None:
-        _field("Holder", f"{holder['surname']}, {holder['given_names']}")
-        _field("Born", f"{holder['birth']}, sex {holder['sex']}, {holder['nationality']}")
+        field("Holder", f"{holder['surname']}, {holder['given_names']}")
+        field("Born", f"{holder['birth']}, sex {holder['sex']}, {holder['nationality']}")
         expired = " (EXPIRED)" if document["expired"] else ""
-        _field(
-            "Document", f"{document['code']} {document['number']} of {document['issuing_state']}"
-        )
-        _field("Expires", f"{document['expiry']}{expired}")
+        field("Document", f"{document['code']} {document['number']} of {document['issuing_state']}")
+        field("Expires", f"{document['expiry']}{expired}")
     for image in facts["portraits"]:
         size = f"{image['width']} x {image['height']}, {image['bytes']} bytes"
-        _field("Portrait", f"{image['mimetype']}, {size}")
+        field("Portrait", f"{image['mimetype']}, {size}")
     for label, refusal in facts["refused"].items():
-        _field("Refused", f"{label}: {refusal['sw'] or refusal['reason']}")
+        field("Refused", f"{label}: {refusal['sw'] or refusal['reason']}")
     for note in facts["notes"]:
-        _field("Note", note)
+        field("Note", note)
     if facts["quirks"]:
-        _field("Quirks", ", ".join(facts["quirks"]))
+        field("Quirks", ", ".join(facts["quirks"]))
 
 
 def _print_checks(facts: Facts) -> None:
@@ -233,25 +231,25 @@ def _print_checks(facts: Facts) -> None:
         if outcome == "not_applicable":
             continue
         word = WORDS.get(outcome, outcome).ljust(LABEL_WIDTH - 2)
-        _field("  " + click.style(word, fg=COLOURS[outcome]), f"{check['id']}: {check['reason']}")
-    _field("Chip", CHIP[facts["chip"]])
+        field("  " + click.style(word, fg=COLOURS[outcome]), f"{check['id']}: {check['reason']}")
+    field("Chip", CHIP[facts["chip"]])
     verdict = facts["verdict"]
     because = ", ".join(item["id"] for item in facts["checks"] if item["outcome"] == verdict)
     text = VERDICTS[verdict] if verdict == "pass" else f"{VERDICTS[verdict]} ({because})"
-    _field("Verdict", text, colour=COLOURS[verdict])
+    field("Verdict", text, colour=COLOURS[verdict])
 
 
 def _print_payload(facts: Facts) -> None:
     if facts["payload_bytes"] is None:
-        _field("Payload", "none: EF.COM, EF.SOD, DG1 and DG2 are not all there")
+        field("Payload", "none: EF.COM, EF.SOD, DG1 and DG2 are not all there")
         return
     sizes = f"{facts['payload_bytes']} of {facts['payload_limit_bytes']} bytes"
-    _field("Payload", f"{sizes} ({facts['payload_base64_bytes']} in base64)")
+    field("Payload", f"{sizes} ({facts['payload_base64_bytes']} in base64)")
     for warning in facts["warnings"]:
-        _field("Warning", warning)
+        field("Warning", warning)
 
 
-def _field(
+def field(
     label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0, colour: str | None = None
 ) -> None:
     """A label and its value, wrapped to the terminal under itself."""

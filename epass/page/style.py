@@ -9,12 +9,12 @@ CSS = """
 --bad-back:#381816;--open:#f3bd5a;--open-back:#332710;--bar:#7aa2f0}}
 *{box-sizing:border-box}
 html{background:var(--back);color:var(--ink);-webkit-text-size-adjust:100%}
-body{margin:0 auto;max-width:76rem;padding:1rem;
+body{margin:0 auto;max-width:76rem;padding:1rem;overflow-wrap:anywhere;
 font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
 h1,h2,h3,p,ul,ol,dl,dd,figure,pre{margin:0;padding:0}
 ul,ol{list-style:none}
 header,section{background:var(--paper);border:1px solid var(--line);border-radius:.75rem;
-padding:1rem 1.125rem;overflow-wrap:anywhere;min-width:0}
+padding:1rem 1.125rem;min-width:0}
 h1{font-size:1.25rem;line-height:1.25;font-weight:650}
 h2{font-size:1rem;font-weight:650;margin-bottom:.6rem}
 h3{font-size:.8125rem;font-weight:650;color:var(--soft);margin:.2rem 0 .35rem}
@@ -76,7 +76,7 @@ li.quiet,li.quiet>.sign,li.quiet em{color:var(--soft)}
 .checks .sign{margin-top:.15rem}
 .checks li>div{min-width:0}
 .checks strong{font-weight:600}
-.checks em{font-style:normal;font-size:.8125rem;font-weight:650;white-space:nowrap}
+.checks em{font-style:normal;font-size:.8125rem;font-weight:650}
 .checks .reason,.checks .source{display:block}
 .checks .reason{font-size:.875rem}
 .checks a{color:var(--bar);text-decoration:none}

@@ -32,7 +32,8 @@ def show(page: Page) -> None:
     out(click.style(page.title, bold=True))
     for finding in (page.verdict, page.chip):
         field("", finding.label, colour=COLOURS.get(finding.tone), width=INDENT)
-        field("", finding.value, width=INDENT)
+        if finding.value:
+            field("", finding.value, width=INDENT)
     _heading("Holder and document")
     _facts(page.identity)
     if page.portrait:
@@ -100,7 +101,7 @@ def _checks(checks: Checks) -> None:
 def _timeline(timeline: Timeline) -> None:
     for bar in timeline.bars:
         before = round(BAR * bar.start / timeline.total)
-        length = max(1, round(BAR * bar.seconds / timeline.total))
+        length = min(BAR, max(1, round(BAR * bar.seconds / timeline.total)))
         before = min(before, BAR - length)
         drawn = (EMPTY * before + FULL * length).ljust(BAR, EMPTY)
         _row(bar.label, [f"{drawn} {bar.seconds:6.3f} s  {bar.detail}"], Tone.PLAIN)

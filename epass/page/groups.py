@@ -91,8 +91,17 @@ def _info(info: SecurityInfo) -> Fact:
     label = KINDS.get(type(info), "Security info")
     if isinstance(info, PaceInfo):
         return Fact(label, info.name)
+    if isinstance(info, ChipAuthenticationInfo):
+        protocol = f"{info.protocol.agreement.name}-{info.protocol.cipher.label}"
+        return Fact(label, f"{protocol}, version {info.version}{_key_id(info.key_id)}")
+    if isinstance(info, ChipAuthenticationPublicKeyInfo):
+        return Fact(label, f"{info.agreement.name}{_key_id(info.key_id)}")
     texts = [f"{row.label.lower()} {row.value}" for row in rows(info)]
     return Fact(label, ", ".join(texts))
+
+
+def _key_id(number: int | None) -> str:
+    return "" if number is None else f", key {number}"
 
 
 # What is shown of each file; a file without a parser is shown by its data objects.

@@ -7,7 +7,7 @@ are text and nothing else; whoever writes markup escapes them.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-MAX_TEXT = 2000  # characters of one value; a name of DG11 has no limit of its own
+MAX_TEXT = 1000  # characters of one value; a name of DG11 has no limit of its own
 JOINERS = "\u200c\u200d"  # which spell names in Persian and in the scripts of India
 
 

@@ -280,11 +280,11 @@ def test_no_mutation_gets_past_the_errors(archive: bytes) -> None:
 
 @given(st.text(max_size=60), st.binary(max_size=80))
 def test_no_name_and_no_content_gets_past_the_errors(name: str, content: bytes) -> None:
-    for take in (
-        lambda: interchange.from_single(name, content),
-        lambda: interchange.from_files([(name, content)]),
-        lambda: interchange.from_json(content),
-        lambda: interchange.from_zip(content),
-    ):
-        with suppress(FormatError):
-            take()
+    with suppress(FormatError):
+        interchange.from_single(name, content)
+    with suppress(FormatError):
+        interchange.from_files([(name, content)])
+    with suppress(FormatError):
+        interchange.from_json(content)
+    with suppress(FormatError):
+        interchange.from_zip(content)

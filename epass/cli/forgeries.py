@@ -15,6 +15,8 @@ from epass.sim import issuer, published
 from epass.sim.attacks import ATTACKS, Forgery
 from epass.sim.choices import require
 from epass.sim.issuer import Document
+from epass.trust.anchors import Anchors
+from epass.trust.material import Material
 
 # What the chip does, whatever document it holds. A forgery says itself what its document is.
 OF_CHIP = frozenset({"access", "chip_extended", "quirk", "pace_lie"})
@@ -55,6 +57,15 @@ def chosen(options: Options, of_document: frozenset[str]) -> Forgery | None:
                     advice="A forgery says itself what its document is.",
                 )
     return ATTACKS[name].make()
+
+
+def anchors(options: Options) -> Anchors | None:
+    """What the verifier of a forgery is given to believe; None without one."""
+    if options["attack"] is None:
+        return None
+    require("attack", options["attack"], ATTACKS)
+    listed = ATTACKS[options["attack"]].make().master_list
+    return Material.read(published.MASTER_LIST_FILE, listed).anchors
 
 
 def publish(place: Path, forgery: Forgery | None) -> None:

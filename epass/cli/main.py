@@ -271,8 +271,15 @@ def demo(as_json: bool, **options: Any) -> None:
     """
     from epass.cli import rehearsal, render  # noqa: PLC0415
 
-    show = (lambda _: None) if as_json else render.reading
-    render.delivered(rehearsal.run(options, show=not as_json, on_read=show), as_json=as_json)
+    readings: list[Any] = []
+    show = readings.append if as_json else render.reading
+    try:
+        reading = rehearsal.run(options, show=not as_json, on_read=show)
+    except EpassError:
+        for reading in readings:
+            render.reading(reading, as_json=True)  # with the reasons, and no receipt
+        raise
+    render.delivered(reading, as_json=as_json)
 
 
 @cli.command()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from epass import pcsc, sandbox
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
-from epass.cli import anchoring, jobs, paper, stand_ins
+from epass.cli import anchoring, forgeries, jobs, paper, stand_ins
 from epass.cli.jobs import Reading
 from epass.cli.wiring import Options
 from epass.errors import SharingError
@@ -23,6 +23,8 @@ def run(options: Options, *, show: bool, on_read: Callable[[Reading], object]) -
     """Issue, read, judge, deliver; ``on_read`` gets what was read. Raises what these raise."""
     jobs.check_places(options)
     anchors = anchoring.anchors_from(options)
+    if not options["anchors"]:
+        anchors = forgeries.anchors(options) or anchors
     document = stand_ins.make_document(options)
     chip = stand_ins.make_chip(document, options, nonce=secrets.token_bytes(stand_ins.NONCE_BYTES))
     key: Key = Can(document.can) if options["by_can"] else MrzKey.from_mrz(document.mrz)

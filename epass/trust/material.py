@@ -17,7 +17,7 @@ from epass.asn1.lists import DEVIATION_LIST, MASTER_LIST
 from epass.crypto import signatures
 from epass.crypto.hashes import Hash
 from epass.errors import FormatError, UnsupportedError
-from epass.trust import ldif, path
+from epass.trust import ldif, path, signer
 from epass.trust.anchors import Anchors, SignedList
 from epass.trust.report import Evidence, Outcome
 from epass.trust.signed import (
@@ -137,9 +137,9 @@ def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
 def _one(source: str, part: bytes | Item, beside: Anchors) -> Material:
     if isinstance(part, Item):
         return Material(items=(part,))
+    if SIGNED_DATA in part[:32]:
+        return _signed(source, part, beside)
     try:
-        if SIGNED_DATA in part[:32]:
-            return _list(source, part, beside)
         if _is_revocation_list(part):
             return _revocations(source, part)
         return _certificate(source, part)
@@ -235,6 +235,18 @@ class _Cms:
     signer: asn1.SignerInfo
 
 
+def _signed(source: str, data: bytes, beside: Anchors) -> Material:
+    """A list; one that cannot be read stands in ``Anchors.lists`` too, since it was to be used."""
+    try:
+        return _list(source, data, beside)
+    except FormatError as error:
+        outcome, reason = Outcome.FAIL, error.message
+    except UnsupportedError as error:
+        outcome, reason = Outcome.UNKNOWN, error.message
+    item = Item(source, UNKNOWN, "file", taken=False, reason=reason)
+    return Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
+
+
 def _list(source: str, data: bytes, beside: Anchors) -> Material:
     signed = asn1.signed_data(data, where=source)
     if signed.content_type not in PURPOSES:
@@ -269,7 +281,7 @@ def _members(source: str, signed: asn1.SignedData) -> Material:
 
 
 def _judged(file: _Cms, known: Anchors) -> tuple[Outcome, str]:
-    """The list's own signature, its signer's purpose, and his path to a CSCA."""
+    """The list's own signature, and whether its signer might sign lists, then."""
     certificate, (outcome, reason) = find_signer(file, "the list")
     if certificate is None or outcome is not Outcome.PASS:
         return outcome, reason
@@ -278,11 +290,23 @@ def _judged(file: _Cms, known: Anchors) -> tuple[Outcome, str]:
     except (FormatError, UnsupportedError) as error:
         wrong = isinstance(error, FormatError)
         return (Outcome.FAIL if wrong else Outcome.UNKNOWN), error.message
-    purpose = PURPOSES[file.signed.content_type]
-    if purpose not in (certificate.extensions.extended_key_usage or ()):
-        answers.append((Outcome.FAIL, f"its signer is not for lists: {named(certificate)}"))
-    answers.append(path.find(certificate, known).answer)
+    found = path.find(certificate, known)
+    answers += [*_problems(file, certificate), found.answer]
+    if found.found and file.signer.signing_time is not None:
+        revoked = signer.revoked(certificate, found, known, file.signer.signing_time)
+        answers += [revoked] if revoked[0] is Outcome.FAIL else []  # most lists come without CRLs
     for answer in answers:
         if answer[0] in (Outcome.FAIL, Outcome.UNKNOWN):
             return answer
     return Outcome.PASS, f"signed by {named(certificate)}; {answers[1][1]}"
+
+
+def _problems(file: _Cms, certificate: asn1.Certificate) -> Iterator[tuple[Outcome, str]]:
+    """Why the signer might not sign lists (Doc 9303-12 table 6), or not at that time."""
+    has, at = certificate.extensions, file.signer.signing_time
+    if PURPOSES[file.signed.content_type] not in (has.extended_key_usage or ()):
+        yield Outcome.FAIL, f"its signer is not for lists: {named(certificate)}"
+    if has.key_usage is not None and "digital_signature" not in has.key_usage:
+        yield Outcome.FAIL, f"its signer's key is not for signatures: {named(certificate)}"
+    if at is not None and not certificate.not_before <= at <= certificate.not_after:
+        yield Outcome.FAIL, f"its signer was not valid on {at:%Y-%m-%d}: {named(certificate)}"

@@ -85,8 +85,12 @@ def listed(revocations: asn1.RevocationList, issuer: asn1.Certificate) -> Answer
 
 
 def is_anchor(certificate: asn1.Certificate) -> bool:
-    """Whether it certifies itself; anything else needs somebody who vouches for it."""
-    return certificate.self_issued and issued(certificate, certificate)[0] is Outcome.PASS
+    """Whether it certifies itself; anything else needs somebody who vouches for it.
+
+    One whose identifiers name another key as its issuer's is a link, whoever signed it.
+    """
+    own = certificate.self_issued and not differs(certificate, certificate)
+    return own and issued(certificate, certificate)[0] is Outcome.PASS
 
 
 @lru_cache(REMEMBERED)

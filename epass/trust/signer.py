@@ -208,6 +208,13 @@ def _revocation(case: Case) -> Answer:
     return answers[0]
 
 
+def revoked(certificate: asn1.Certificate, found: Path, anchors: Anchors, at: datetime) -> Answer:
+    """Whether a CRL of its issuer that can be relied on has ``certificate``, whose path is
+    ``found``. A CRL of after ``at`` counts as well: it knows more, not less.
+    """
+    return _on_list(certificate, Case(found, anchors, at, None, None))
+
+
 def _on_list(certificate: asn1.Certificate, case: Case) -> Answer:
     lists = _lists_of(certificate.issuer, case.anchors)
     if not lists:

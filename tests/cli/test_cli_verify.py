@@ -274,7 +274,9 @@ def test_attacks_by_hand(run: Run, tmp_path: Path) -> None:
     """The forgery as a dump, with the list that its verifier is given."""
     dump, place = str(tmp_path / "dump"), tmp_path / "published"
     options = ("--save", dump, "--publish", str(place), "--format", "json")
-    assert run("demo", "--attack", "revoked-signer", *options).status == 0
+    demo = run("demo", "--attack", "revoked-signer", *options)
+    assert (demo.status, demo.error["failed"]) == (6, "ds.revocation")
+    assert (demo.facts["verdict"], demo.facts["receipt"]) == ("fail", None)
     assert sorted(path.name for path in place.iterdir()) == [
         "UTO-csca.cer",
         "UTO-csca.pem",

@@ -92,7 +92,11 @@ class TestKinds:
     def test_a_root_of_before_the_profile(self) -> None:
         """Self-signed and without constraints, as the first CSCAs were."""
         draft = certificates.authority(
-            COUNTRY.state, OTHER.csca.key, b"key", serial=5, validity=CSCA_VALIDITY
+            COUNTRY.state,
+            OTHER.csca.key,
+            certificates.key_id(OTHER.csca.key),
+            serial=5,
+            validity=CSCA_VALIDITY,
         )
         bare = with_extension(draft, BASIC_CONSTRAINTS, None)
         made = bare.sign(draft.subject, OTHER.csca.key, OTHER.csca.digest)
@@ -211,11 +215,21 @@ class TestShells:
         assert refused(bare) == "a master list without its signature"
 
     def test_other_signed_content(self) -> None:
+        """It was to be used, so every report says that it could not be."""
         signer = published.list_signer(COUNTRY)
-        other = cms.Draft("1.2.3", b"content", signer, AT)
-        assert "signed content of type 1.2.3" in refused(other.encode())
-        two = cms.Draft("2.23.136.1.1.2", DEVIATIONS, signer, AT, signer_infos=2)
-        assert "a list with 2 signers" in refused(two.encode())
+        other = cms.Draft("1.2.3", b"content", signer, AT).encode()
+        two = cms.Draft("2.23.136.1.1.2", DEVIATIONS, signer, AT, signer_infos=2).encode()
+        for data, outcome, problem in (
+            (other, Outcome.UNKNOWN, "signed content of type 1.2.3"),
+            (two, Outcome.UNKNOWN, "a list with 2 signers"),
+            (LIST[:-1], Outcome.FAIL, "the value is longer than what holds it"),
+        ):
+            found = read(data)
+            (item,), (listed,) = found.items, found.anchors.lists
+            assert not item.taken
+            assert listed.outcome is outcome
+            assert problem in item.reason == listed.reason
+            assert found.anchors.certificates == ()
 
 
 class TestSignatures:
@@ -241,6 +255,51 @@ class TestSignatures:
 
     def test_a_signer_who_is_not_there(self) -> None:
         assert self.wrong(certificates=())[0] is Outcome.UNKNOWN
+
+
+class TestListSigner:
+    """Who may sign a list, and when (Doc 9303-12 table 6)."""
+
+    def judged(self, **changes: object) -> tuple[Outcome, str]:
+        signer = published.list_signer(COUNTRY)
+        listed = published.master_list([CSCA], signer, **changes)  # type: ignore[arg-type]
+        (found,) = read(listed).anchors.lists
+        return found.outcome, found.reason
+
+    def test_too_late(self) -> None:
+        outcome, reason = self.judged(at=datetime(2040, 1, 1, tzinfo=UTC))
+        assert outcome is Outcome.FAIL
+        assert reason.startswith("its signer was not valid on 2040-01-01")
+
+    def test_revoked(self) -> None:
+        serial = published.list_signer(COUNTRY).certificate.serial
+        crl = published.revocation_list(COUNTRY.csca, {serial: published.REVOKED_AT})
+        outcome, reason = self.judged(revocation_lists=(crl,))
+        assert outcome is Outcome.FAIL
+        assert reason.startswith("revoked since 2024-04-02")
+
+    def test_not_revoked(self) -> None:
+        assert self.judged(revocation_lists=(CRL,))[0] is Outcome.PASS
+
+    def test_a_key_for_something_else(self) -> None:
+        genuine = published.list_signer(COUNTRY)
+        draft = certificates.document_signer(
+            COUNTRY.state,
+            genuine.key,
+            COUNTRY.csca,
+            common_name="List Signer",
+            serial=3,
+            validity=published.LIST_SIGNER_VALIDITY,
+        )
+        purpose = der.sequence(der.oid(published.MASTER_LIST_SIGNER))
+        changed = with_extension(draft, KEY_USAGE, der.named_bits(KEY_CERT_SIGN), critical=True)
+        changed = with_extension(changed, published.EXTENDED_KEY_USAGE, purpose, critical=True)
+        csca = COUNTRY.csca
+        certificate = changed.sign(csca.certificate.subject, csca.key, csca.digest)
+        signer = replace(genuine, certificate=certificate)
+        (found,) = read(published.master_list([CSCA], signer)).anchors.lists
+        assert found.outcome is Outcome.FAIL
+        assert found.reason.startswith("its signer's key is not for signatures")
 
 
 def test_merged() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 import epass
-from epass.cli import options as opt
 from epass.cli import kept, output
+from epass.cli import options as opt
 from epass.errors import Cancelled, EpassError, InputError
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -8,9 +8,9 @@ from epass import folder
 from epass.cli import sheet
 from epass.cli.jobs import Reading
 from epass.cli.output import out, say
+from epass.cli.pictures import look
 from epass.cli.wiring import Options
 from epass.page import Page, compose, to_html
-from epass.page.model import Picture
 
 STDOUT = Path("-")
 
@@ -18,13 +18,6 @@ STDOUT = Path("-")
 def page_of(reading: Reading) -> Page:
     """The content of the page, as of now."""
     return compose(reading.dump, reading.report, look=look, now=datetime.now(UTC))
-
-
-def look(image: bytes) -> Picture:
-    """The image as browsers show it."""
-    if image[:3] == b"\xff\xd8\xff":
-        return Picture("Portrait", "image/jpeg", image)
-    return Picture("Portrait", "", b"", "not shown")
 
 
 def show(reading: Reading) -> None:

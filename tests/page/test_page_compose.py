@@ -1,9 +1,7 @@
 """The content of the page: what was found, in plain words, and what is not known as such."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date
-from enum import Enum
+from dataclasses import replace
 
 import pytest
 from page_examples import AT, document, judged, look, read, without
@@ -16,7 +14,6 @@ from epass.lds.mrz import Mrz
 from epass.lds.names import File
 from epass.page import compose, words
 from epass.page.cost import timing
-from epass.page.fields import rows
 from epass.page.model import (
     Bar,
     Checks,
@@ -33,6 +30,7 @@ from epass.page.model import (
     Zone,
 )
 from epass.sim import issuer, published
+from epass.sim.proof_keys import CaScheme
 from epass.trust.anchors import Anchors
 from epass.trust.report import Outcome, Report
 from epass.trust.verify import verify
@@ -310,6 +308,21 @@ def test_keys_and_security_infos_are_shown() -> None:
     assert access == Fact("PACE", "ECDH-GM-AES-128 with parameters 13")
 
 
+def test_the_keys_of_a_chip_are_told_by_their_numbers() -> None:
+    numbered = issuer.issue(chip_authentication=[CaScheme(ciphers=("AES-256",), key_id=200)])
+    page = page_of(replace(read(), files=numbered.files))
+    shown = {row.label: row.value for row in _rows(section(page, "DG14"))}
+    assert shown["Chip's key"] == "ECDH, key 200"
+    assert shown["Chip authentication"] == "ECDH-AES-256, version 1, key 200"
+
+
+def test_a_security_info_that_nobody_knows_is_shown_by_its_identifier() -> None:
+    unknown = bytes.fromhex("310F300D060804007F0007020205020102")
+    page = page_of(replace(read(), files={**read().files, File.CARD_ACCESS: unknown}))
+    (row,) = _rows(section(page, "EF.CardAccess"))
+    assert row == Fact("Security info", "oid 0.4.0.127.0.7.2.2.5")
+
+
 def _rows(part: Section) -> tuple[Fact, ...]:
     return tuple(row for item in part.blocks if isinstance(item, Facts) for row in item.rows)
 
@@ -349,54 +362,3 @@ def test_further_portraits_are_other_pictures() -> None:
 def test_notes_are_shown_once_and_legible() -> None:
     notes = block(section(page_of(replace(read(), notes=("a", "a", "b\u202e"))), "Notes"), Notes)
     assert notes == Notes(("a", "b[U+202E]"))
-
-
-# --- any field ----------------------------------------------------------------------------------
-
-
-class Colour(Enum):
-    DARK_BLUE = 1
-
-
-@dataclass
-class Place:
-    street: str
-    number: int
-
-
-@dataclass
-class Anything:
-    full_name: str
-    born: date
-    raw: bytes
-    tags: dict[int, bytes]
-    places: tuple[Place, ...]
-    names: tuple[str, ...]
-    colour: Colour = Colour.DARK_BLUE
-    known: bool = True
-    unknown: bool = False
-    nothing: str | None = None
-    mapping: dict[str, str] | None = None
-
-
-def test_any_field_is_a_row() -> None:
-    value = Anything(
-        "ANNA", date(1974, 8, 12), b"raw", {0x5F50: b"\x01"},
-        (Place("A", 1), Place("B", 2)), ("X", "", "Y"), mapping={"k": "v"},
-    )  # fmt: skip
-    assert [(row.label, row.value) for row in rows(value)] == [
-        ("Full name", "ANNA"),
-        ("Born", "1974-08-12"),
-        ("Tags, tag 5f50", "01"),
-        ("Places 1, street", "A"),
-        ("Places 1, number", "1"),
-        ("Places 2, street", "B"),
-        ("Places 2, number", "2"),
-        ("Names", "X\nY"),
-        ("Colour", "dark blue"),
-        ("Known", "yes"),
-        ("Unknown", "no"),
-        ("Mapping, k", "v"),
-    ]
-    assert list(rows(("",))) == []
-    assert next(rows((Place("A", 1),), "Place")).label == "Place, street"

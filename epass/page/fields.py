@@ -9,6 +9,8 @@ from datetime import date
 from enum import Enum
 
 from epass import asn1
+from epass.crypto import public_keys
+from epass.errors import FormatError, UnsupportedError
 from epass.page.model import Fact, legible
 
 MAX_HEX = 64  # bytes of one value
@@ -19,8 +21,8 @@ def rows(value: object, label: str = "") -> Iterator[Fact]:
     """The rows of ``value``, none where there is nothing."""
     if value is None or value in ("", b"", (), []):
         return
-    if isinstance(value, asn1.RsaKey):
-        yield Fact(label, f"RSA, {value.n.bit_length()} bits")
+    if isinstance(value, asn1.PublicKey):
+        yield Fact(label, key(value))
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from rows(item, _joined(label, _plain(name)))
@@ -32,6 +34,17 @@ def rows(value: object, label: str = "") -> Iterator[Fact]:
                 yield from rows(getattr(value, item.name), _joined(label, _named(item.name)))
     else:
         yield Fact(label, _text(value), code=isinstance(value, bytes))
+
+
+def key(found: asn1.PublicKey) -> str:
+    """What kind of key it is; the numbers that it is made of tell people nothing."""
+    if isinstance(found, asn1.RsaKey):
+        return f"RSA, {found.n.bit_length()} bits"
+    try:
+        group = public_keys.element(found, where="public key").group
+    except (UnsupportedError, FormatError) as error:
+        return legible(error.message)
+    return f"{'DH' if isinstance(found, asn1.DhKey) else 'EC'}, {group.name}"
 
 
 def _listed(values: Iterable[object], label: str) -> Iterator[Fact]:

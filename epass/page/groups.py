@@ -18,7 +18,7 @@ from epass.lds.security_infos import (
     SecurityInfos,
 )
 from epass.page import words
-from epass.page.fields import octets, rows
+from epass.page.fields import key, octets, rows
 from epass.page.model import Fact, Facts, Notes, Picture, Section, Tone
 
 Look = Callable[[bytes], Picture]
@@ -95,7 +95,7 @@ def _info(info: SecurityInfo) -> Fact:
         protocol = f"{info.protocol.agreement.name}-{info.protocol.cipher.label}"
         return Fact(label, f"{protocol}, version {info.version}{_key_id(info.key_id)}")
     if isinstance(info, ChipAuthenticationPublicKeyInfo):
-        return Fact(label, f"{info.agreement.name}{_key_id(info.key_id)}")
+        return Fact(label, f"{key(info.public_key)}{_key_id(info.key_id)}")
     texts = [f"{row.label.lower()} {row.value}" for row in rows(info)]
     return Fact(label, ", ".join(texts))
 

@@ -145,7 +145,7 @@ class Section:
 class Page:
     """The page: who it is at its head, then what was found, then the sections."""
 
-    title: str
+    title: str = field(repr=False)
     verdict: Fact
     chip: Fact
     portrait: Picture | None

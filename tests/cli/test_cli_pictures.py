@@ -11,6 +11,7 @@ from PIL import Image
 
 from epass.cli import pictures
 from epass.cli.pictures import MAX_PIXELS, look
+from epass.page.model import Picture
 from epass.sim import portraits
 
 JPEG, JP2 = portraits.load("JPEG").data, portraits.load("JPEG2000").data
@@ -90,7 +91,7 @@ def test_the_most_pixels_that_are_decoded() -> None:
 
 def test_without_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
-    assert look(JPEG) == pictures.Picture("Portrait", "", b"", pictures.NO_PILLOW)
+    assert look(JPEG) == Picture("Portrait", "", b"", pictures.NO_PILLOW)
 
 
 @settings(max_examples=150, deadline=None)

@@ -17,6 +17,7 @@ from epass.errors import (
     CardSilentError,
     CommunicationError,
     EpassError,
+    NoCardError,
     NoReaderError,
     NoServiceError,
     ProtocolError,
@@ -331,3 +332,41 @@ def test_more_data_inside_a_session_is_for_the_session(scard: FakeScard) -> None
     with connect() as channel:
         assert channel.transmit(PROTECTED) == Response(whole, 0x6100)
     assert sent(scard) == [PROTECTED.encode().hex()]
+
+
+class TestReconnect:
+    def lost(self, scard: FakeScard) -> PcscChannel:
+        channel = connect()
+        scard.fail("SCardTransmit", REMOVED)
+        with pytest.raises(ReaderError):
+            channel.transmit(READ)
+        return channel
+
+    def test_the_card_is_back(self, scard: FakeScard) -> None:
+        channel = self.lost(scard)
+        with channel:
+            channel.reconnect(1.0, lambda: None)
+            assert channel.transmit(READ) == Response()
+        assert scard.open == set()
+
+    def test_the_reader_is_away_for_a_while(self, scard: FakeScard) -> None:
+        waits: list[int] = []
+        with self.lost(scard) as channel:
+            scard.fail("SCardEstablishContext", 0x8010001D)
+            channel.reconnect(5.0, lambda: waits.append(1))
+            assert channel.transmit(READ) == Response()
+        assert waits
+
+    def test_it_does_not_come(self, scard: FakeScard) -> None:
+        with self.lost(scard) as channel:
+            scard.states["Desk"] = [EMPTY]
+            with pytest.raises(NoCardError):
+                channel.reconnect(0.1, lambda: None)
+            with pytest.raises(NoCardError):
+                channel.transmit(READ)
+
+    def test_the_service_does_not_come(self, scard: FakeScard) -> None:
+        with self.lost(scard) as channel:
+            scard.fail("SCardEstablishContext", *[0x8010001D] * 20)
+            with pytest.raises(NoServiceError):
+                channel.reconnect(0.3, lambda: None)

@@ -5,6 +5,7 @@ one command at a time; PC/SC, the simulator and a replayed trace are channels, t
 messaging are channels around a channel.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, Self, runtime_checkable
 
@@ -154,6 +155,29 @@ def reset(channel: Channel) -> None:
     if not isinstance(channel, Resettable):
         raise UnsupportedError("the chip cannot be reset over this channel")
     channel.reset()
+
+
+def reconnect(channel: Channel, seconds: float, on_wait: Callable[[], object]) -> None:
+    """Connect ``channel`` again to the card on its reader, once there is one.
+
+    ``on_wait`` is called at least twice a second while waiting; what it raises ends the waiting.
+
+    Raises:
+        UnsupportedError: the channel is none that can.
+        ReaderError: there was none within ``seconds``.
+    """
+    if not isinstance(channel, Reconnectable):
+        raise UnsupportedError("this channel cannot be connected again")
+    channel.reconnect(seconds, on_wait)
+
+
+@runtime_checkable
+class Reconnectable(Protocol):
+    """A channel that outlives a gap of the link, as ``PcscChannel`` does; its sessions do not."""
+
+    def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
+        """As the function ``reconnect``."""
+        ...
 
 
 @runtime_checkable

@@ -55,6 +55,7 @@ class FileReader:
         self._greedy = self._may_be_greedy = greedy
         self._doubted: int | None = None  # Le of a first READ BINARY that was refused
         self._note = note
+        self.partial = b""  # of the file under way; it outlives a link that is lost
 
     def select_application(self) -> None:
         """Select the eMRTD application.
@@ -98,13 +99,22 @@ class FileReader:
             self._note("no-short-ids")
         return self._rest(file, self._first(0), on_progress)
 
+    def read_on(self, file: File, content: bytes, on_progress: Progress = ignore) -> bytes:
+        """The whole file, of which ``content`` is the start; raises as ``read`` does."""
+        self.partial = content
+        self.select(file).expect(f"SELECT {file.label}")
+        return self._to_end(file, content, on_progress)
+
     def read_selected(self, file: File) -> bytes:
         """The whole file that ``select`` has selected; raises as ``read`` does."""
         return self._rest(file, self._first(0), ignore)
 
     def _rest(self, file: File, first: Response, on_progress: Progress) -> bytes:
-        content = _data(first, file, 0)
+        return self._to_end(file, _data(first, file, 0), on_progress)
+
+    def _to_end(self, file: File, content: bytes, on_progress: Progress) -> bytes:
         total = _declared(content, file)
+        self.partial = content
         on_progress(min(len(content), total), total)
         answers = 0
         while len(content) < total:
@@ -117,7 +127,9 @@ class FileReader:
                 problem = f"{total} bytes declared, the chip ends after {len(content)}"
                 raise FormatError(problem, file.label, len(content))
             content += block
+            self.partial = content
             on_progress(min(len(content), total), total)
+        self.partial = b""
         if len(content) > total:
             self._note("padded-end")
         return content[:total]  # what a chip sends beyond the end is padding of its memory

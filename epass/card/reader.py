@@ -15,6 +15,7 @@ from epass.card.access import AUTO, Policy, open_chip
 from epass.card.apdu import Channel, Command, Response
 from epass.card.keys import Key
 from epass.card.proof import CHALLENGE
+from epass.card.resume import PATIENT, Patience, Resume
 from epass.card.visit import Visit
 from epass.dump import MAX_STEPS, Dump, Step
 from epass.errors import InputError
@@ -29,7 +30,8 @@ DEFAULT = (File.COM, File.DG1, File.SOD, File.DG2)  # the small ones first
 
 @dataclass(frozen=True, slots=True)
 class ReadEvent:
-    """Where the read is. ``stage`` is "access", "file", or "proof" with the file of the chip's key.
+    """Where the read is. ``stage`` is "access", "file", "proof" with the file of the chip's key, or
+    "lost" while the document is waited for that has left the reader.
 
     ``done`` and ``total`` are bytes.
     """
@@ -59,6 +61,7 @@ def read(
     extended: bool = False,
     prove: bool = True,
     challenge: bytes | None = None,
+    resume: Resume = PATIENT,
     on_event: OnEvent = ignore,
     random: Callable[[int], bytes] = secrets.token_bytes,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -72,7 +75,9 @@ def read(
     ``extended`` asks for answers of up to 64 KiB, where chip and reader take them. ``prove`` has
     the chip prove that it is no copy, where EF.COM or EF.SOD, if wanted, announce that it can; the
     files with its keys are then read too, DG14 in any case. ``challenge``, 8 bytes, is for active
-    authentication, and drawn if it is not given. ``on_event`` is called before each file and as
+    authentication, and drawn if it is not given. ``resume`` says how often and how long a document
+    is waited for that leaves the reader, where ``channel`` can be connected again; the read goes
+    on where it stopped. ``on_event`` is called before each file and as
     its bytes arrive; what it raises (``Cancelled``) stops the read between two commands. Only
     vectors replace ``random``.
 
@@ -80,6 +85,7 @@ def read(
         InputError: the challenge is of another length, there is no such access, or a file is
             wanted that is not of the eMRTD application.
         AccessDeniedError: the chip rejects the key.
+        OtherDocumentError: another document came back to the reader.
         CardError: the chip refuses a file, breaks the protocol or is not authentic.
         FormatError: EF.CardAccess or the header of a file is malformed.
         UnsupportedError: the chip cannot be opened with this key or by what epass supports.
@@ -99,6 +105,7 @@ def read(
         on_event(ReadEvent(stage, file, done, total))
 
     policy = Policy(access, allow_bac_fallback)
+    patience = Patience(resume, lambda: tell("lost", None, 0, 0))
     visit = Visit(
         lambda before: open_chip(counted, key, policy, random=random, before=before),
         counted.reset,
@@ -106,6 +113,7 @@ def read(
         prove=prove,
         tell=tell,
         random=random,
+        reconnect=lambda lost: patience.reconnect(counted, lost),
     )
     visit.collect(wanted, challenge, also=more, everything=everything)
     return Dump(
@@ -116,10 +124,14 @@ def read(
         steps.end(),
         visit.evidence,
         visit.quirks,
-        tuple(visit.notes),
+        (*visit.notes, *_gaps(patience.used)),
         visit.refused,
         tuple(steps.taken),
     )
+
+
+def _gaps(count: int) -> tuple[str, ...]:
+    return (f"the document was lost {count} times and came back",) if count else ()
 
 
 def _in_thread(verb: Callable[_P, _T]) -> Callable[_P, Coroutine[Any, Any, _T]]:
@@ -180,3 +192,6 @@ class _Counter:
 
     def reset(self) -> None:
         apdu.reset(self._channel)
+
+    def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
+        apdu.reconnect(self._channel, seconds, on_wait)

@@ -45,6 +45,11 @@ class TracingChannel:
         apdu.reset(self._channel)
         self._write(json.dumps({"reset": True}) + "\n")
 
+    def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
+        """Raises what ``apdu.reconnect`` raises; to the chip, a gap is a reset."""
+        apdu.reconnect(self._channel, seconds, on_wait)
+        self._write(json.dumps({"reset": True}) + "\n")
+
     def random(self, source: Callable[[int], bytes]) -> Callable[[int], bytes]:
         """A source of randomness whose draws stand in the trace, so that it can be replayed."""
 

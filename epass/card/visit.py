@@ -15,34 +15,36 @@ Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from epass.card import proof, quirks
+from epass.card.announced import announced
 from epass.card.files import WRONG_LENGTH, FileReader
 from epass.card.pace import Suite
+from epass.card.refusals import is_refusal, recorded
+from epass.card.resume import LOST, WITNESSES
 from epass.card.secure import SecureChannel
-from epass.dump import MAX_TEXT, Access, Refusal
+from epass.dump import Access, Refusal
 from epass.errors import (
+    AccessDeniedError,
     CardError,
     CommunicationError,
     EpassError,
     FormatError,
+    OtherDocumentError,
     ProtocolError,
+    ReaderError,
     SecureMessagingError,
     StatusError,
     UnsupportedError,
 )
 from epass.evidence import ACTIVE, CHIP, MAX_REASON, NO_EVIDENCE, Evidence, Failure
 from epass.lds.chip_keys import Dg14, Dg15
-from epass.lds.com import Com
 from epass.lds.names import File
 from epass.lds.security_infos import SecurityInfos
-from epass.lds.sod import Sod
 
 LARGEST_EXTENDED = 0xFF00  # bytes asked for at most; secure messaging needs some of 65,536
-REFUSALS = range(0x64, 0x70)  # SW1, ISO/IEC 7816-4 table 5
-NO_SESSION = (0x6987, 0x6988)  # what is refused is not the command but its protection
 MAX_UNPROTECTED = 2  # refusals of files after which the chip is opened again
 
 Tell = Callable[[str, File | None, int, int], object]
@@ -68,7 +70,8 @@ class Visit:
     """Gathers what goes into a dump. The channel is another one after chip authentication.
 
     ``open_chip`` is given how the chip was opened before, if it was. ``reset`` resets the chip, and
-    raises UnsupportedError where the link cannot. ``extended`` asks
+    raises UnsupportedError where the link cannot; ``reconnect`` waits for a document that was
+    lost with an error, and raises that error where it is not to be waited for. ``extended`` asks
     for answers of up to 64 KiB; without ``prove`` the chip proves nothing. ``tell`` is called with
     stage, file, and bytes done and in total; what it raises stops the visit.
 
@@ -86,8 +89,9 @@ class Visit:
         prove: bool,
         tell: Tell,
         random: Callable[[int], bytes],
+        reconnect: Callable[[ReaderError], object],
     ) -> None:
-        self._open_chip, self._reset = open_chip, reset
+        self._open_chip, self._reset, self._reconnect = open_chip, reset, reconnect
         self._extended = extended
         self._prove = prove
         self._tell = tell
@@ -102,7 +106,9 @@ class Visit:
         self._met = quirks.Met()
         self.notes: list[str] = []
         self.evidence = NO_EVIDENCE
-        self._enter()
+        self._partial: tuple[File, bytes] | None = None
+        self._is_away = True  # until it has been opened, and again after each gap
+        self._despite_gaps(lambda: None)
 
     def _enter(self) -> None:
         self._tell("access", None, 0, 0)
@@ -163,13 +169,52 @@ class Visit:
             ReaderError: what the channel raises.
         """
         for file in wanted:
-            self._require(file)
+            self._despite_gaps(partial(self._require, file))
+            self._despite_gaps(self._prove_chip)
+        listed = [file for file in File if file.group and file in announced(self.files)]
+        for file in dict.fromkeys((*also, *(listed if everything else ()))):
+            self._despite_gaps(partial(self._try, file))
+            self._despite_gaps(self._prove_chip)
+        self._despite_gaps(partial(self._prove_actively, challenge))
+
+    # --- gaps -----------------------------------------------------------------------------------
+
+    def _despite_gaps(self, step: Callable[[], object]) -> None:
+        """Do ``step``; where the document is lost, begin it again as soon as it is back."""
+        while True:
+            try:
+                if self._is_away:
+                    self._come_back()
+                step()
+            except LOST as error:
+                lost = error
+            else:
+                return
+            self._is_away = True
+            self._reconnect(lost)
+
+    def _come_back(self) -> None:
+        """Open the chip again, see that it is the same one, and let it prove that once more.
+
+        Raises:
+            OtherDocumentError: it is another one.
+        """
+        before = self._opened
+        try:
+            self._enter()
+        except AccessDeniedError:
+            if before is None:
+                raise
+            raise OtherDocumentError("the key does not open it") from None
+        witness = next((file for file in WITNESSES if file in self.files), None)
+        if witness is None:
+            self._partial = None  # nothing shows that the rest is of the same document
+        elif self._reader.read(witness) != self.files[witness]:
+            raise OtherDocumentError(f"its {witness.label} is another one")
+        self._is_away = False
+        if self.evidence.chip is not None:  # what follows was to be read under its session keys
+            self._chip_was_asked = False
             self._prove_chip()
-        announced = [file for file in File if file.group and file in self._announced()]
-        for file in dict.fromkeys((*also, *(announced if everything else ()))):
-            self._try(file)
-            self._prove_chip()
-        self._prove_actively(challenge)
 
     def _try(self, file: File) -> None:
         """A file that may be refused. Whoever breaks off too often is asked for nothing more."""
@@ -183,23 +228,31 @@ class Visit:
         try:
             self._read(file)
         except (StatusError, ProtocolError, FormatError) as error:
-            self._record(file, error)
+            self.refused[file] = recorded(error)
         except SecureMessagingError as error:
             self._bear(error)
-            self._record(file, error)
-
-    def _record(self, file: File, error: EpassError) -> None:
-        sw = error.sw if isinstance(error, StatusError | SecureMessagingError) else None
-        self.refused[file] = Refusal(sw, error.message[:MAX_TEXT])
+            self.refused[file] = recorded(error)
 
     def _read(self, file: File) -> None:
         if file in self.files:
             return
         self._stay_open()
         self._tell("file", file, 0, 0)
-        self.files[file] = self._reader.read(
-            file, lambda done, total: self._tell("file", file, done, total)
-        )
+        try:
+            self.files[file] = self._whole(file)
+        except LOST:
+            if self._reader.partial:
+                self._partial = file, self._reader.partial
+            raise
+
+    def _whole(self, file: File) -> bytes:
+        def tell(done: int, total: int) -> None:
+            self._tell("file", file, done, total)
+
+        known, self._partial = self._partial, None
+        if known is not None and known[0] is file:
+            return self._reader.read_on(file, known[1], tell)
+        return self._reader.read(file, tell)
 
     def _require(self, file: File) -> None:
         """A wanted file. Was it the file that was refused, or the way that it was asked for?"""
@@ -216,7 +269,7 @@ class Visit:
 
     def _bear(self, error: SecureMessagingError) -> None:
         """Go on after a refusal without protection, as often as that may be; else raise it."""
-        if not _is_refusal(error) or self._unprotected == MAX_UNPROTECTED:
+        if not is_refusal(error) or self._unprotected == MAX_UNPROTECTED:
             raise error
         self._failure = error
         self._unprotected += 1
@@ -238,7 +291,7 @@ class Visit:
         return self.files.get(file)
 
     def _leave_out(self, file: File, needed_by: str | None, error: EpassError) -> None:
-        self._record(file, error)
+        self.refused[file] = recorded(error)
         if needed_by is None:
             self.notes.append(f"{file.label} not read: {error.message}")
         else:
@@ -259,14 +312,18 @@ class Visit:
         It is read without ``prove`` too: it has the signed copy of what EF.CardAccess offers, and
         without it nobody can tell whether the chip was opened by the way that its issuer offers.
         """
-        if self._chip_was_asked or File.DG14 not in self._announced():
+        if self._chip_was_asked or File.DG14 not in announced(self.files):
             return
         self._chip_was_asked = True
-        infos = self._security_infos()
-        if not self._prove or infos is None or not infos.announces_chip_authentication:
-            return
-        self._tell("proof", File.DG14, 0, 0)
-        self._agree(infos, chained=False)
+        try:
+            infos = self._security_infos()
+            if not self._prove or infos is None or not infos.announces_chip_authentication:
+                return
+            self._tell("proof", File.DG14, 0, 0)
+            self._agree(infos, chained=False)
+        except LOST:
+            self._chip_was_asked = False
+            raise
 
     def _agree(self, infos: SecurityInfos, *, chained: bool) -> None:
         self._stay_open()
@@ -278,7 +335,7 @@ class Visit:
         except UnsupportedError as error:
             self._give_up(CHIP, error, refused=True)
         except (CardError, FormatError) as error:
-            self._failure, refused = error, _is_refusal(error)
+            self._failure, refused = error, is_refusal(error)
             too_long = isinstance(error, SecureMessagingError) and error.sw == WRONG_LENGTH
             if too_long and not chained and proof.may_be_chained(channel, infos):
                 self._agree(infos, chained=True)
@@ -306,7 +363,7 @@ class Visit:
 
     def _prove_actively(self, challenge: bytes | None) -> None:
         """Where a file has announced it; without ``challenge``, one is drawn."""
-        if not self._prove or File.DG15 not in self._announced():
+        if not self._prove or File.DG15 not in announced(self.files):
             return
         content = self._fetch(File.DG15, ACTIVE)
         if content is None:
@@ -326,30 +383,12 @@ class Visit:
         except (UnsupportedError, CommunicationError) as error:  # no extended length on this link
             self._give_up(ACTIVE, error, refused=True)
         except (CardError, FormatError) as error:
-            refused = _is_refusal(error)
+            refused = is_refusal(error)
             self._give_up(ACTIVE, error, refused=refused)
             if refused:  # with protection it would be evidence
                 self._met("naked-errors")
         else:
             self.evidence = replace(self.evidence, active=active)
-
-    def _announced(self) -> set[File]:
-        """What is there, and what EF.COM or EF.SOD list; if malformed, they announce nothing."""
-        announced = set(self.files)
-        if File.COM in self.files:
-            with suppress(FormatError):
-                announced |= set(Com.parse(self.files[File.COM]).groups)
-        if File.SOD in self.files:
-            with suppress(FormatError, UnsupportedError):
-                announced |= Sod.parse(self.files[File.SOD]).digests.keys()
-        return announced
-
-
-def _is_refusal(error: EpassError) -> bool:
-    """Whether the chip said no, protected or not, and did nothing that is wrong."""
-    sw = error.sw if isinstance(error, SecureMessagingError) else None
-    naked = sw is not None and sw >> 8 in REFUSALS and sw not in NO_SESSION
-    return naked or isinstance(error, StatusError)
 
 
 def _add(known: list[str], met: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ from epass import folder
 from epass.card import reader
 from epass.card.apdu import Channel
 from epass.card.keys import Key
+from epass.card.resume import NEVER, PATIENT
 from epass.cli import anchoring, progress, wiring
 from epass.cli.output import say
 from epass.cli.wiring import Options
@@ -88,6 +89,7 @@ def read_chip(
             extended=options["extended"],
             prove=options["prove"],
             challenge=challenge,
+            resume=PATIENT if options.get("resume", True) else NEVER,
             on_event=on_event,
             random=random,
         )

@@ -110,6 +110,11 @@ def reader_options(command: F) -> F:
             is_flag=True,
             help="Read with extended length; faster where chip and reader can.",
         ),
+        click.option(
+            "--resume/--no-resume",
+            default=True,
+            help="Go on where the read stopped when the document slips off the reader.",
+        ),
     )(command)
 
 

@@ -23,7 +23,9 @@ def bar(show: bool) -> Iterator[OnEvent]:
         task = progress.add_task("Opening", total=None)
 
         def draw(event: ReadEvent) -> None:
-            if event.stage == "proof":
+            if event.stage == "lost":
+                progress.update(task, description="Put the document back", total=None)
+            elif event.stage == "proof":
                 progress.update(task, description="Proof", completed=0, total=None)
             elif event.file is not None:
                 total = event.total or None

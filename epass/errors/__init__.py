@@ -10,6 +10,7 @@
     ├── CardError                  the chip                                              exit 5
     │   ├── AccessDeniedError      it rejects the key                                    exit 4
     │   ├── StatusError            a status word that says no
+    │   ├── OtherDocumentError     another document came back to the reader
     │   ├── ProtocolError          an answer that breaks the standard
     │   └── SecureMessagingError   an answer that is not authentic; the session is dead
     ├── FormatError                a file that is not what the standard says             exit 5
@@ -33,6 +34,7 @@ from epass.errors.chip import (
     AccessDeniedError,
     CardError,
     FormatError,
+    OtherDocumentError,
     ProtocolError,
     SecureMessagingError,
     StatusError,
@@ -99,6 +101,7 @@ __all__ = [
     "NoReaderError",
     "NoServiceError",
     "NotDeliveredError",
+    "OtherDocumentError",
     "OutcomeUnknownError",
     "PayloadTooLargeError",
     "ProtocolError",

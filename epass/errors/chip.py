@@ -71,6 +71,16 @@ class ProtocolError(CardError):
         return {"step": self.step}
 
 
+class OtherDocumentError(CardError):
+    """Another document lies on the reader than the one that was being read; nothing is mixed."""
+
+    code = "other_document"
+    advice = "Begin again, with the document that is to be read."
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"another document came back to the reader: {problem}")
+
+
 class SecureMessagingError(CardError):
     """A response is not the authentic answer to the command; the session cannot be used again.
 

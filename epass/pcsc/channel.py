@@ -26,6 +26,8 @@ from epass.errors import (
     CommunicationError,
     InputError,
     NoCardError,
+    NoReaderError,
+    NoServiceError,
     ProtocolError,
     ReaderError,
     UnsupportedError,
@@ -89,7 +91,8 @@ class PcscChannel:
 
     ``protocol`` is "T=0" or "T=1" (a contactless card is T=1 to PC/SC); ``supports_extended`` is
     what the ATR says of extended length, None if nothing. After a ``ReaderError`` the channel is
-    dead and raises the same error for every command: no session survives a gap.
+    dead and raises the same error for every command, until ``reconnect``: no session survives a
+    gap.
     """
 
     def __init__(self, service: Service, card: Card, timeout: float) -> None:
@@ -132,6 +135,35 @@ class PcscChannel:
         except ReaderError as error:
             self._dead = error
             raise
+
+    def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
+        """Connect again to the card on the same reader, which may have been away as well.
+
+        Everything that the chip knew of us is gone; ``atr`` and the rest are those of the card
+        that lies there now.
+
+        Raises:
+            ReaderError: no card came within ``seconds``; the channel is dead.
+            InputError: ``seconds`` is negative or endless.
+        """
+        self._service.close()
+        deadline = monotonic() + seconds
+        while True:
+            left = max(0.0, deadline - monotonic())
+            try:
+                fresh = connect(self.reader, wait=left, timeout=self._timeout, on_wait=on_wait)
+            except (NoReaderError, NoServiceError) as error:  # unplugged, or being restarted
+                self._dead = error
+                if monotonic() >= deadline:
+                    raise
+            except ReaderError as error:
+                self._dead = error
+                raise
+            else:
+                self.__dict__.update(fresh.__dict__)
+                return
+            on_wait()
+            sleep(SETTLE_SECONDS)
 
     def transmit(self, command: Command) -> Response:
         """Send one command; an answer that the chip gives in parts is fetched whole.

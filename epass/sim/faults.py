@@ -132,12 +132,24 @@ class FaultyChannel:
             raise self._dead.with_traceback(None)
         self._chip.reset()
 
-    def reconnect(self) -> None:
-        """Connect to what lies on the reader now.
+    def reconnect(self, seconds: float = 0.0, on_wait: Callable[[], object] = lambda: None) -> None:
+        """Connect to what lies on the reader, once it does.
 
         Raises:
-            ReaderError: nothing does, or the reader is away.
+            ReaderError: nothing does within ``seconds`` of the clock, or the reader is away.
         """
+        deadline = self.clock.now() + seconds
+        while True:
+            on_wait()
+            try:
+                self._connect()
+            except ReaderError:
+                if self.clock.now() >= deadline:
+                    raise
+            else:
+                return
+
+    def _connect(self) -> None:
         self.attempts += 1
         if self.attempts > self._most:
             raise TooManyCommandsError(f"more than {self._most} attempts to reconnect")

@@ -59,13 +59,15 @@ def test_any_field_is_a_row() -> None:
 
 def test_a_key_is_told_by_its_kind() -> None:
     group = modp.by_parameter_id(0)
+    curve = ec.by_parameter_id(13)
     assert group is not None
+    assert curve is not None
     for found, text in (
-        (asn1.RsaKey((1 << 2047) + 1, 65537), "RSA, 2048 bits"),
-        (asn1.StandardizedKey(13, ec.CURVES[13].generator.encode()), "EC, brainpoolP256r1"),
+        (asn1.RsaKey("1.2", 1 << 2047, 65537), "RSA, 2048 bits"),
+        (asn1.StandardizedKey(13, curve.generator.encode()), "EC, brainpoolP256r1"),
         (asn1.DhKey(group.p, group.g, group.q, group.g), f"DH, {group.name}"),
         (asn1.StandardizedKey(99, b"x"), "standardized domain parameters 99"),
         (asn1.StandardizedKey(13, b"x"), "public key: "),
     ):
         assert key(found).startswith(text)
-    assert next(rows(asn1.RsaKey(1 << 1023, 3), "Key")).value == "RSA, 1024 bits"
+    assert next(rows(asn1.RsaKey("1.2", 1 << 1023, 3), "Key")).value == "RSA, 1024 bits"

@@ -1,0 +1,89 @@
+"""A document that slips off the reader: how long to wait for it, and what is believed of it then.
+
+Source: ICAO Doc 9303-11 §9.8.2 (a session ends with the link; nothing of it is sent again),
+ISO/IEC 14443-3 §6 (a contactless card that leaves the field forgets everything).
+
+A read that is resumed connects anew, opens the chip again by exactly the way of the first time,
+and reads DG1 or EF.SOD once more: only a chip that gives the very same bytes is the same document.
+That its other files fit together is then for the digests of EF.SOD to show, as always: what was
+put together from two chips fails them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from time import monotonic
+
+from epass.card import apdu
+from epass.card.apdu import Channel
+from epass.errors import (
+    CardRemovedError,
+    CardSilentError,
+    CommunicationError,
+    InputError,
+    NoCardError,
+    NoReaderError,
+    ReaderError,
+    SharingError,
+    UnsupportedError,
+)
+from epass.lds.names import File
+
+# The document, the reader, or the link between them is away, or another program has reset the
+# chip; nobody has refused anything.
+LOST = (
+    CardRemovedError,
+    CardSilentError,
+    CommunicationError,
+    NoCardError,
+    NoReaderError,
+    SharingError,
+)
+WITNESSES = (File.DG1, File.SOD)  # what no two documents have in common, the shortest first
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """How often a read is resumed, and for how many seconds in all it waits for the document.
+
+    Raises:
+        InputError: a number is negative or endless.
+    """
+
+    times: int = 5
+    seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.times < 0 or not 0 <= self.seconds < inf:
+            raise InputError("resume: a number of times and of seconds, 0 or more")
+
+
+NEVER, PATIENT = Resume(0, 0.0), Resume()
+
+
+class Patience:
+    """What is left of a ``Resume``; ``on_wait`` is called while the document is away."""
+
+    def __init__(self, limits: Resume, on_wait: Callable[[], object]) -> None:
+        self._times, self._seconds = limits.times, limits.seconds
+        self._on_wait = on_wait
+        self.used = 0
+
+    def reconnect(self, channel: Channel, lost: ReaderError) -> None:
+        """Wait until there is a card on the reader again.
+
+        Raises:
+            ReaderError: ``lost``, where there is no patience left, or the channel cannot do it; or
+                what there was at the end of the waiting.
+        """
+        if self.used >= self._times:
+            raise lost
+        self.used += 1
+        self._on_wait()
+        started = monotonic()
+        try:
+            apdu.reconnect(channel, self._seconds, self._on_wait)
+        except UnsupportedError:
+            raise lost from None
+        finally:
+            self._seconds = max(0.0, self._seconds - (monotonic() - started))

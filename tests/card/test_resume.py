@@ -1,0 +1,197 @@
+"""A document that slips off the reader, at every command of a read."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from card_wire import application
+
+from epass.card import apdu, reader, resume, trace
+from epass.card.apdu import READ_BINARY, READ_BINARY_ODD, Channel, Command, Response
+from epass.card.keys import MrzKey
+from epass.card.reader import ReadEvent
+from epass.card.resume import NEVER, Resume
+from epass.errors import (
+    AccessDeniedError,
+    Cancelled,
+    CardRemovedError,
+    InputError,
+    NoCardError,
+    OtherDocumentError,
+    SharingError,
+    UnsupportedError,
+)
+from epass.lds.names import File
+from epass.sim import issuer
+from epass.sim.chip import Chip
+from epass.sim.fault_table import FAULTS
+from epass.sim.faults import Card, FaultyChannel
+from epass.sim.holders import HOLDERS
+from epass.sim.issuer import Document
+from epass.sim.proof_keys import CaScheme
+
+DOCUMENT = issuer.issue()
+PROVING = issuer.issue(chip_authentication=(CaScheme("brainpoolP256r1", ("AES-128",)),))
+KEY = MrzKey.from_mrz(DOCUMENT.mrz)
+
+
+class Counting:
+    """A chip that knows what was read of it: an entry for each READ BINARY, by its plain bytes."""
+
+    def __init__(self, document: Document, **more: object) -> None:
+        self.chip = Chip(document, alter=self._seen, **more)  # type: ignore[arg-type]
+        self.blocks: list[bytes] = []
+
+    def _seen(self, command: Command, response: Response) -> Response:
+        if command.ins in (READ_BINARY, READ_BINARY_ODD) and response.data:
+            self.blocks.append(response.data)
+        return response
+
+
+def gap(
+    at: int, fault: str = "removed", document: Document = DOCUMENT, other: Document | None = None
+) -> tuple[FaultyChannel, Counting]:
+    chip = Counting(document)
+
+    def replacement(_kind: str) -> Card:
+        return Chip(other or document)
+
+    made: Callable[[object], Card] = lambda _alter: chip.chip  # noqa: E731 - as the channel asks
+    return FaultyChannel(made, FAULTS[fault], at, other=replacement), chip
+
+
+def undisturbed(document: Document) -> int:
+    """The commands of a read."""
+    channel, _ = gap(10_000, document=document)
+    return reader.read(channel, KEY).apdus
+
+
+def positions(document: Document) -> range:
+    return range(1, undisturbed(document) + 1)
+
+
+@pytest.mark.parametrize("fault", ["removed", "removed-after", "disturbed", "reader-unplugged"])
+def test_at_every_command(fault: str) -> None:
+    for at in positions(DOCUMENT):
+        channel, _ = gap(at, fault)
+        events: list[ReadEvent] = []
+        dump = reader.read(channel, KEY, on_event=events.append)
+        assert application(dump.files) == dict(DOCUMENT.files)
+        assert dump.notes == ("the document was lost 1 times and came back",)
+        assert "lost" in {event.stage for event in events}
+
+
+@pytest.mark.parametrize("fault", ["removed", "removed-after"])
+def test_at_most_one_block_is_read_again(fault: str) -> None:
+    """Of DG2; DG1 shows that it is the same document, and belongs to the access."""
+    content = DOCUMENT.files[File.DG2]
+    for at in positions(DOCUMENT):
+        channel, chip = gap(at, fault)
+        reader.read(channel, KEY)
+        of_dg2 = [block for block in chip.blocks if block in content]
+        again = sum(map(len, of_dg2)) - len(content)
+        assert again <= max(map(len, of_dg2)), at
+
+
+def test_the_chip_proves_itself_again() -> None:
+    """What is read after the gap is read under the keys of chip authentication too."""
+    for at in positions(PROVING):
+        channel, _ = gap(at, document=PROVING)
+        dump = reader.read(channel, KEY)
+        assert application(dump.files) == dict(PROVING.files)
+        assert dump.evidence.chip is not None, at
+
+
+def test_reset_by_another_program() -> None:
+    channel, _ = gap(30, "reset")
+    assert application(reader.read(channel, KEY).files) == dict(DOCUMENT.files)
+
+
+def last(document: Document = DOCUMENT) -> int:
+    """A command in the midst of DG2."""
+    return undisturbed(document) - 3
+
+
+@pytest.mark.parametrize("other", [issuer.issue(holder="one-name")])
+def test_another_document_comes_back(other: Document) -> None:
+    channel, _ = gap(last(), "other-document", other=other)
+    with pytest.raises(OtherDocumentError, match="the key does not open it") as caught:
+        reader.read(channel, KEY)
+    assert caught.value.exit_status == 5
+
+
+def test_another_document_that_the_key_opens() -> None:
+    """A name is no part of the key; DG1 is another one, and nothing is spliced."""
+    eriksson = HOLDERS["eriksson"]
+    other = issuer.issue(replace(eriksson, secondary="BERTA"))
+    assert MrzKey.from_mrz(other.mrz) == KEY
+    channel, _ = gap(last(), "same-key", other=other)
+    with pytest.raises(OtherDocumentError, match="its DG1 is another one"):
+        reader.read(channel, KEY)
+
+
+def test_never() -> None:
+    channel, _ = gap(last())
+    with pytest.raises(CardRemovedError):
+        reader.read(channel, KEY, resume=NEVER)
+    assert channel.attempts == 0
+
+
+def test_for_good() -> None:
+    channel, _ = gap(last(), "removed-for-good")
+    with pytest.raises(NoCardError):
+        reader.read(channel, KEY)
+
+
+def test_again_and_again() -> None:
+    """It is lost at each fourth command, and the read is given up after five times."""
+    channel, _ = gap(5, "removed-again")
+    with pytest.raises(CardRemovedError):
+        reader.read(channel, KEY, resume=Resume(5, 60.0))
+    assert channel.attempts == 5
+
+
+def test_a_channel_that_cannot() -> None:
+    class Bare:
+        def __init__(self, channel: Channel) -> None:
+            self.transmit = channel.transmit
+
+    channel, _ = gap(last())
+    with pytest.raises(CardRemovedError):
+        reader.read(Bare(channel), KEY)
+    with pytest.raises(UnsupportedError, match="cannot be connected again"):
+        apdu.reconnect(Bare(channel), 1.0, lambda: None)
+
+
+def test_cancelled_while_waiting() -> None:
+    def stop(event: ReadEvent) -> None:
+        if event.stage == "lost":
+            raise Cancelled
+
+    channel, _ = gap(last())
+    with pytest.raises(Cancelled):
+        reader.read(channel, KEY, on_event=stop)
+
+
+def test_a_wrong_key_is_not_tried_again() -> None:
+    channel, _ = gap(10_000)
+    with pytest.raises(AccessDeniedError):
+        reader.read(channel, MrzKey.from_fields("X1234567", "900101", "300101"))
+    assert channel.attempts == 0
+
+
+def test_in_a_trace_it_is_a_reset() -> None:
+    channel, _ = gap(last())
+    lines: list[str] = []
+    reader.read(trace.TracingChannel(channel, lines.append), KEY)
+    assert lines.count('{"reset": true}\n') == 1
+
+
+@pytest.mark.parametrize(("times", "seconds"), [(-1, 1.0), (1, -1.0), (1, float("nan"))])
+def test_limits(times: int, seconds: float) -> None:
+    with pytest.raises(InputError, match="a number of times and of seconds"):
+        Resume(times, seconds)
+
+
+def test_what_is_a_gap() -> None:
+    assert SharingError in resume.LOST

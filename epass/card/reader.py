@@ -93,10 +93,7 @@ def read(
     """
     if challenge is not None and len(challenge) != CHALLENGE:
         raise InputError(f"challenge: {CHALLENGE} bytes")
-    wanted, more = tuple(want), tuple(also)
-    for file in (*wanted, *more):
-        if file not in APPLICATION:  # its identifiers may be those of another file there
-            raise InputError(f"want: {file.label} is not a file of the eMRTD application")
+    wanted, more = _checked(want), _checked(also)
     counted = _Counter(channel)
     steps = Steps(counted, time.perf_counter)
 
@@ -128,6 +125,14 @@ def read(
         visit.refused,
         tuple(steps.taken),
     )
+
+
+def _checked(want: Iterable[File]) -> tuple[File, ...]:
+    files = tuple(want)
+    for file in files:
+        if file not in APPLICATION:  # its identifiers may be those of another file there
+            raise InputError(f"want: {file.label} is not a file of the eMRTD application")
+    return files
 
 
 def _gaps(count: int) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from epass.page.model import (
 )
 from epass.upload import RAW_LIMIT, NfcPayload
 
-STAGES = {"access": "Opening", "proof": "Proof"}
+STAGES = {"access": "Opening", "proof": "Proof", "file": "", "lost": "Document away"}
 PRINTED = {"MRZ": "the printed MRZ", "CAN": "the printed CAN"}
 NOT_RECORDED = "not recorded"
 
@@ -62,14 +62,20 @@ def timing(dump: Dump) -> Section:
 
 
 def _bar(step: Step, dump: Dump) -> Bar:
-    label = STAGES.get(step.stage, "")
-    if step.stage != "access" and step.file:
+    label = STAGES.get(step.stage, legible(step.stage))
+    if step.file:
         label = f"{label} {step.file.label}".strip()
     missing = step.file is not None and step.file not in dump.files
-    tone = Tone.OPEN if missing else Tone.GOOD if step.stage == "file" else Tone.PLAIN
+    tone = (
+        Tone.OPEN
+        if missing or step.stage == "lost"
+        else Tone.GOOD
+        if step.stage == "file"
+        else Tone.PLAIN
+    )
     commands = f"{step.apdus} command{'' if step.apdus == 1 else 's'}"
     rate = _rate(step, dump.files.get(step.file, b"") if step.file else b"")
-    return Bar(label or legible(step.stage), f"{commands}{rate}", step.start, step.seconds, tone)
+    return Bar(label, f"{commands}{rate}", step.start, step.seconds, tone)
 
 
 def _rate(step: Step, content: bytes) -> str:

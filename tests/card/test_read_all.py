@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from card_wire import application
 from watched_chip import ACCESSES, PLAIN, READ_BINARY, SELECT, Watched, read, with_files
 
 from epass import tlv
@@ -11,6 +12,9 @@ from epass.card.reader import DEFAULT, Steps
 from epass.dump import MAX_STEPS, Refusal
 from epass.errors import InputError
 from epass.lds.names import File
+from epass.sim.chip import Chip
+from epass.sim.fault_table import FAULTS
+from epass.sim.faults import Card, FaultyChannel
 from epass.sim.issuer import Document
 
 FIRST = (File.COM, File.DG1, File.SOD)
@@ -97,6 +101,17 @@ def test_a_file_of_the_master_file_cannot_be_asked_for() -> None:
     with pytest.raises(InputError) as caught:
         read(Watched(PLAIN), also=[File.CARD_SECURITY])
     assert caught.value.message == "want: EF.CardSecurity is not a file of the eMRTD application"
+
+
+def test_a_document_that_slips_off_is_read_to_its_end() -> None:
+    document = listing(File.DG7, File.DG11)
+    count = read(Chip(document), everything=True).apdus
+    made: Callable[[object], Card] = lambda _alter: Chip(document)  # noqa: E731 - as it is asked for
+    for at in range(count - 6, count + 1):
+        channel = FaultyChannel(made, FAULTS["removed"], at, other=lambda _kind: Chip(document))
+        dump = read(channel, everything=True)
+        assert application(dump.files) == dict(document.files)
+        assert "lost" in [step.stage for step in dump.steps]
 
 
 # --- what took how long -------------------------------------------------------------------------

@@ -273,6 +273,7 @@ def test_what_took_how_long() -> None:
         Step("file", File.DG3, 1.0, 0.0, 1),
         Step("proof", File.DG14, 1.0, 1.0, 3),
         Step("\x1bodd", None, 2.0, 0.0, 3),
+        Step("lost", None, 2.0, 0.0, 0),
     )
     chart = block(timing(replace(read(), steps=steps, seconds=1.0)), Timeline)
     assert isinstance(chart, Timeline)
@@ -284,6 +285,7 @@ def test_what_took_how_long() -> None:
         Bar("DG3", "1 command", 1.0, 0.0, Tone.OPEN),
         Bar("Proof DG14", "3 commands", 1.0, 1.0, Tone.PLAIN),
         Bar("[U+001B]odd", "3 commands", 2.0, 0.0, Tone.PLAIN),
+        Bar("Document away", "0 commands", 2.0, 0.0, Tone.OPEN),
     )
 
 

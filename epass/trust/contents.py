@@ -121,6 +121,8 @@ def _check_digits(mrz: Mrz | None) -> Answer:
 
 def _printed(dump: Dump, mrz: Mrz | None) -> Answer:
     """The chip of another document opens only with the MRZ of that other document."""
+    if not dump.access.known:
+        return Outcome.UNKNOWN, "it was not recorded how the chip was opened"
     if dump.access.password != MRZ:
         reason = "the chip was not opened with the MRZ"
         return Outcome.NOT_APPLICABLE, f"{reason}: compare DG1 with what is printed"

@@ -52,9 +52,9 @@ def take(paths: Sequence[Path], *, unchecked: bool, as_json: bool) -> None:
 
 
 def show(*, as_json: bool) -> None:
-    """What is in the store."""
-    found = Store(default_folder()).load()
-    _show(found.items, as_json=as_json, everything=True)
+    """What is in the store, by kind and title."""
+    found = sorted(Store(default_folder()).load().items, key=lambda item: (item.kind, item.title))
+    _show(found, as_json=as_json, everything=True)
 
 
 def remove(fingerprints: Sequence[str], country: str | None, *, every: bool, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from epass.trust.anchors import Anchors
 from epass.trust.material import Item
 
 SCHEMA, SCHEMA_VERSION = "epass.trust", 1
+MAX_ALIKE = 10  # lines for one reason; the PKD has some 30,000 document signers
 
 
 def anchors_from(options: Options) -> Anchors:
@@ -52,9 +53,9 @@ def take(paths: Sequence[Path], *, unchecked: bool, as_json: bool) -> None:
 
 
 def show(*, as_json: bool) -> None:
-    """What is in the store."""
-    found = Store(default_folder()).load()
-    _show(found.items, as_json=as_json, everything=True)
+    """What is in the store, by kind and title."""
+    found = sorted(Store(default_folder()).load().items, key=lambda item: (item.kind, item.title))
+    _show(found, as_json=as_json, everything=True)
 
 
 def remove(fingerprints: Sequence[str], country: str | None, *, every: bool, as_json: bool) -> None:
@@ -77,19 +78,25 @@ def _word(item: Item) -> str:
 
 
 def _show(items: Sequence[Item], *, as_json: bool, everything: bool) -> None:
-    """All of them in JSON; for people each that is listed, or that was not taken, and counts."""
+    """All of them in JSON; for people each that is listed, what was not taken, and counts."""
     if as_json:
         facts = {"schema": SCHEMA, "version": SCHEMA_VERSION}
         out(json.dumps({**facts, "items": [item.as_dict() for item in items]}, indent=2))
         return
+    alike = Counter[tuple[str, str]]()
     for item in items:
         if everything:
             fingerprint = item.evidence.get("sha256", "")[:16]
             out(f"{fingerprint:<16}  {item.kind}: {clean(item.title)}; {clean(item.reason)}")
         elif not item.taken and item.reason != KNOWN:
-            out(f"skipped  {clean(item.source)}: {clean(item.title)}; {clean(item.reason)}")
+            alike[item.kind, item.reason] += 1
+            if alike[item.kind, item.reason] <= MAX_ALIKE:
+                out(f"skipped  {clean(item.source)}: {clean(item.title)}; {clean(item.reason)}")
         elif item.kind == "master list":
             out(f"taken    {clean(item.source)}: {clean(item.title)}; {clean(item.reason)}")
+    for (kind, reason), count in alike.items():
+        if count > MAX_ALIKE:
+            out(f"skipped  {count - MAX_ALIKE} more of {kind}; {clean(reason)}")
     counts = Counter((item.kind, _word(item)) for item in items)
     for (kind, word), count in sorted(counts.items()):
         say(f"{count} {kind}: {word}" if not everything else f"{count} {kind}")

@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from epass import asn1
-from epass.asn1.lists import DEVIATION_LIST, MASTER_LIST
+from epass.asn1.deviations import DEVIATION_LIST
+from epass.asn1.lists import MASTER_LIST
 from epass.crypto import signatures
 from epass.crypto.hashes import Hash
 from epass.errors import FormatError, UnsupportedError
-from epass.trust import ldif, path, signer
+from epass.trust import deviations, ldif, path, signer
 from epass.trust.anchors import Anchors, SignedList
+from epass.trust.deviations import Deviations
 from epass.trust.report import Evidence, Outcome
 from epass.trust.signed import (
+    Listed,
     digest,
     evidence,
     find_signer,
@@ -96,16 +99,19 @@ class Material:
         anchors, items = Anchors(), list[Item]()
         certificates: dict[asn1.Certificate, None] = {}
         revocations: dict[bytes, asn1.RevocationList] = {}
-        deviations: list[asn1.DeviationList] = []
+        deviating: dict[bytes, Deviations] = {}
         lists: list[SignedList] = []
         for part in parts:
             items += part.items
             certificates |= dict.fromkeys(part.anchors.certificates)
             revocations |= {item.raw: item for item in part.anchors.revocation_lists}
-            deviations += part.anchors.deviations
+            deviating |= {item.raw: item for item in part.anchors.deviations}
             lists += part.anchors.lists
         anchors = Anchors(
-            tuple(certificates), tuple(revocations.values()), tuple(lists), tuple(deviations)
+            tuple(certificates),
+            tuple(revocations.values()),
+            tuple(lists),
+            tuple(deviating.values()),
         )
         return cls(anchors, tuple(items))
 
@@ -249,14 +255,6 @@ def _revocations(source: str, data: bytes) -> Material:
 # --- lists ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Cms:
-    """A list as ``signed`` looks at it."""
-
-    signed: asn1.SignedData
-    signer: asn1.SignerInfo
-
-
 def _signed(source: str, data: bytes, rules: _Rules) -> Material:
     """A list; one that cannot be read stands in ``Anchors.lists`` too, since it was to be used."""
     try:
@@ -273,19 +271,18 @@ def _list(source: str, data: bytes, rules: _Rules) -> Material:
     signed = asn1.signed_data(data, where=source)
     if signed.content_type not in PURPOSES:
         raise UnsupportedError(f"{source}: signed content of type {signed.content_type}")
-    if len(signed.signers) != 1:
-        raise UnsupportedError(f"{source}: a list with {len(signed.signers)} signers")
+    file = Listed.of(signed, where=source)
     if signed.content_type == DEVIATION_LIST:
-        found = asn1.deviation_list(signed.content, where=source)
+        found = deviations.parse(data, where=source)
         inner = Material(Anchors(deviations=(found,)))
         title = f"{DEVIATIONS} of {len(found.deviations)}"
     else:
         inner = _members(source, signed)
         title = f"{MASTER} of {len(inner.anchors.certificates)} certificates"
     known = Material.merged([inner, Material(rules.beside())]).anchors
-    outcome, reason = _judged(_Cms(signed, signed.signers[0]), known)
+    outcome, reason = _judged(file, known)
     kind = DEVIATIONS if signed.content_type == DEVIATION_LIST else MASTER
-    facts = {"sha256": _sha256(signed.content)} if kind == DEVIATIONS else {}
+    facts = {"sha256": _sha256(data)} if kind == DEVIATIONS else {}
     item = Item(source, kind, title, not rules.refuse(outcome), reason, facts)
     listed = Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
     return listed if rules.refuse(outcome) else Material.merged([listed, inner])
@@ -302,7 +299,7 @@ def _members(source: str, signed: asn1.SignedData) -> Material:
     return Material.merged([*found, *revocations])
 
 
-def _judged(file: _Cms, known: Anchors) -> tuple[Outcome, str]:
+def _judged(file: Listed, known: Anchors) -> tuple[Outcome, str]:
     """The list's own signature, and whether its signer might sign lists, then."""
     certificate, (outcome, reason) = find_signer(file, "the list")
     if certificate is None or outcome is not Outcome.PASS:
@@ -323,7 +320,7 @@ def _judged(file: _Cms, known: Anchors) -> tuple[Outcome, str]:
     return Outcome.PASS, f"signed by {named(certificate)}; {answers[1][1]}"
 
 
-def _problems(file: _Cms, certificate: asn1.Certificate) -> Iterator[tuple[Outcome, str]]:
+def _problems(file: Listed, certificate: asn1.Certificate) -> Iterator[tuple[Outcome, str]]:
     """Why the signer might not sign lists (Doc 9303-12 table 6), or not at that time."""
     has, at = certificate.extensions, file.signer.signing_time
     if PURPOSES[file.signed.content_type] not in (has.extended_key_usage or ()):

@@ -255,6 +255,19 @@ class TestTrust:
         assert "skipped  signer.cer" in result.out
         assert "not an authority's" in result.out
 
+    def test_many_of_a_kind(self, run: Run, tmp_path: Path) -> None:
+        """The PKD has tens of thousands of document signers; JSON names each."""
+        signer = COUNTRY.document_signer(attacks.ATTACKS["dg2-edited"].scheme)
+        files = [tmp_path / f"{number:02}.cer" for number in range(12)]
+        for file in files:
+            file.write_bytes(signer.certificate.der)
+        result = run("trust", "import", *map(str, files))
+        lines = result.out.splitlines()
+        assert [line.startswith("skipped  0") for line in lines] == [True] * 10 + [False]
+        assert lines[-1].startswith("skipped  2 more of other certificate; not an authority's")
+        everything = run("trust", "import", *map(str, files), "--format", "json")
+        assert len(everything.facts["items"]) == 12
+
     def test_a_list_that_is_badly_signed(self, run: Run, tmp_path: Path) -> None:
         listed = tmp_path / "list.ml"
         listed.write_bytes(attacks.ATTACKS["list-badly-signed"].make().master_list)

@@ -157,6 +157,7 @@ class TestShells:
 
     def test_pem_that_is_none(self) -> None:
         assert refused(b"-----BEGIN CERTIFICATE-----\nAA") == "no whole PEM block"
+        assert refused(b"-----BEGIN of something else") == "no whole PEM block"
         broken = pem("CERTIFICATE", CSCA).replace(b"M", b"\xff", 1)
         assert refused(broken) == "not base64"
 

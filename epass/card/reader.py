@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from epass.card import apdu
@@ -21,7 +22,6 @@ from epass.card.apdu import (
 )
 from epass.card.keys import Key
 from epass.card.memory import SHARED, Memory
-from epass.card.opened import Opened
 from epass.card.plan import Plan
 from epass.card.proof import CHALLENGE
 from epass.card.resume import PATIENT, Patience, Resume
@@ -116,13 +116,10 @@ def read(
         steps.enter(stage, file)
         on_event(ReadEvent(stage, file, done, total, data))
 
-    def open_(before: Opened | None) -> Opened:
-        return open_chip(counted, key, policy, plan, random=random, before=before)
-
     policy, plan = Policy(access, allow_bac_fallback), Plan(extended, traits(channel), memory)
     patience = Patience(resume, lambda: tell("lost", None, 0, 0, b""))
     visit = Visit(
-        open_,
+        partial(open_chip, counted, key, policy, plan, random=random),
         counted.reset,
         first_ladder=plan.ladder,
         prove=prove,

@@ -10,6 +10,8 @@ from epass.pcsc.service import MUTE, PRESENT, SLICE_SECONDS, UNAWARE, Service
 
 COUNTER = 16  # bits below the count of the cards that came and went, in a state
 _CONTACTLESS = re.compile(r"picc|contactless|nfc|rfid|(?<![a-z])cl\b", re.IGNORECASE)
+# A serial number in brackets, or the digits at the end: 00 00 of pcsc-lite, 0 of Windows.
+_INDIVIDUAL = re.compile(r"\([^()]*\d[^()]*\)|(?:\s[0-9A-F]{1,2}){1,2}$")
 _SAM = re.compile(r"\bsam\b", re.IGNORECASE)  # a slot inside the reader; no document fits
 
 
@@ -20,6 +22,11 @@ class Reader:
     index: int
     name: str
     has_card: bool = False
+
+
+def kind(name: str) -> str:
+    """``name`` without what tells one reader from another of its kind: serial and slot numbers."""
+    return " ".join(_INDIVIDUAL.sub(" ", name).split())
 
 
 def list_readers() -> tuple[Reader, ...]:

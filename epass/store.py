@@ -212,6 +212,8 @@ def _files(path: Path) -> list[Path]:
             return sorted(item for item in path.iterdir() if item.is_file())
     if not path.exists():
         raise InputError(f"{path} is not there")
+    if not path.is_file():  # a pipe would be waited for
+        raise InputError(f"{path} is neither a file nor a folder")
     return [path]
 
 

@@ -185,14 +185,6 @@ class TestStore:
         gone = kept.remove(country="ut")
         assert {item.kind for item in gone} == {"CSCA certificate", "CRL", "deviation list"}
 
-    def test_remove_what_has_no_country(self, tmp_path: Path) -> None:
-        signer = published.list_signer(COUNTRY, purpose="2.23.136.1.1.8")
-        draft = cms.Draft("2.23.136.1.1.7", DEVIATIONS, signer, published.PUBLISHED_AT)
-        place = Store(tmp_path / "store")
-        place.add(Material.read("file", draft.but(certificates=()).encode()))
-        assert [item.title for item in place.load().items] == ["no country, 0 deviations"]
-        assert place.remove(country="UT") == ()
-
     def test_remove_what_was_changed(self, kept: Store) -> None:
         (kept.folder / f"{FINGERPRINT}.cer").write_bytes(b"")
         assert len(kept.remove(country="UT")) == 2

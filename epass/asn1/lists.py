@@ -84,6 +84,8 @@ def _list_of_extensions(data: bytes, where: str) -> dict[str, tuple[bool, bytes]
     found: dict[str, tuple[bool, bytes]] = {}
     for item in der.split(contents_of(data, der.SEQUENCE), where):
         oid, *flag, value = der.split(contents_of(item, der.SEQUENCE), where)
+        if dotted(oid) in found:
+            raise FormatError("an extension twice", where)  # RFC 5280 §4.2
         critical = bool(flag) and core.Boolean.load(flag[0], strict=True).native
         found[dotted(oid)] = critical, core.OctetString.load(value, strict=True).native
     return found

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from epass.cli.output import clean, out, say
@@ -10,6 +10,7 @@ from epass.cli.wiring import Options
 from epass.errors import InputError, TrustError
 from epass.store import KNOWN, Store, default_folder, load
 from epass.trust.anchors import Anchors
+from epass.trust.material import UNKNOWN as UNREAD
 from epass.trust.material import Item
 
 SCHEMA, SCHEMA_VERSION = "epass.trust", 1
@@ -26,12 +27,22 @@ def anchors_from(options: Options) -> Anchors:
     """
     paths: Sequence[Path] = options["anchors"]
     if not paths:
-        return Store(default_folder()).load().anchors
+        kept = Store(default_folder()).load()
+        _warn(kept.items)
+        return kept.anchors
     found = load(paths)
+    _warn(item for item in found.items if item.kind == UNREAD)
     if not found.anchors and not found.anchors.lists:
         reasons = {item.reason for item in found.items if not item.taken}
-        raise TrustError(("anchors", *sorted(reasons)[:3]))
+        raise TrustError(("anchors", *(sorted(reasons)[:3] or ["there is no certificate in them"])))
     return found.anchors
+
+
+def _warn(items: Iterable[Item]) -> None:
+    """What could not be used may be a CRL on which the signer is."""
+    for item in items:
+        if not item.taken:
+            say(f"warning: {clean(item.source)} is not used: {clean(item.reason)}")
 
 
 def take(paths: Sequence[Path], *, unchecked: bool, as_json: bool) -> None:
@@ -67,6 +78,8 @@ def remove(fingerprints: Sequence[str], country: str | None, *, every: bool, as_
     if not (fingerprints or country or every):
         raise InputError("name fingerprints, --country or --all")
     gone = Store(default_folder()).remove(fingerprints, country, every=every)
+    if country and not gone:
+        raise InputError(f"nothing in the store is of {clean(country)[:8]}")
     _show(gone, as_json=as_json, everything=True)
     say(f"{len(gone)} removed")
 

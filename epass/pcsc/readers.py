@@ -126,9 +126,19 @@ def await_card(wanted: str | int | None, deadline: float, on_wait: Callable[[], 
             states = service.states(states, min(left, SLICE_SECONDS))
 
 
-def await_removal(reader: str, deadline: float, on_wait: Callable[[], object]) -> bool:
-    """Whether the card that is on ``reader`` now was taken away, or another one put in its place,
-    before ``deadline``, a ``monotonic`` time in seconds.
+def cards_so_far(reader: str) -> int:
+    """How many cards have come to and gone from ``reader``, by the count of the service.
+
+    Raises:
+        NoReaderError, NoServiceError: the reader, or the service, has gone.
+    """
+    with Service() as service:
+        return service.states({reader: UNAWARE})[reader] >> COUNTER
+
+
+def await_removal(reader: str, since: int, deadline: float, on_wait: Callable[[], object]) -> bool:
+    """Whether the card that was on ``reader`` when ``cards_so_far`` was ``since`` has been taken
+    away, or another one put in its place, before ``deadline``, a ``monotonic`` time in seconds.
 
     ``on_wait`` is called before each wait of at most 0.4 s.
 
@@ -136,12 +146,9 @@ def await_removal(reader: str, deadline: float, on_wait: Callable[[], object]) -
         NoReaderError, NoServiceError: the reader, or the service, has gone.
     """
     with Service() as service:
-        first = states = service.states({reader: UNAWARE})
+        states = service.states({reader: UNAWARE})
         while True:
-            if (
-                not states[reader] & PRESENT
-                or states[reader] >> COUNTER != first[reader] >> COUNTER
-            ):
+            if not states[reader] & PRESENT or states[reader] >> COUNTER != since:
                 return True
             left = deadline - monotonic()
             if left <= 0:

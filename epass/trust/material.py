@@ -291,32 +291,42 @@ def _list(source: str, data: bytes, rules: _Rules) -> Material:
 def _members(source: str, signed: asn1.SignedData) -> Material:
     parts = asn1.master_list(signed.content, where=source)
     names = (f"{source}/{number}" for number in range(1, len(parts) + 1))
-    found = [_one(name, part, _Rules()) for name, part in zip(names, parts, strict=True)]
+    found = [_member(_certificate, name, part) for name, part in zip(names, parts, strict=True)]
     revocations = [
-        _one(f"{source}/CRL {number}", part, _Rules())
+        _member(_revocations, f"{source}/CRL {number}", part)
         for number, part in enumerate(signed.revocation_lists, 1)
     ]
     return Material.merged([*found, *revocations])
 
 
+def _member(read: Callable[[str, bytes], Material], source: str, part: bytes) -> Material:
+    """A part of a list, which is what it has to be: lists hold no lists."""
+    try:
+        return read(source, part)
+    except (FormatError, UnsupportedError) as error:
+        return Material(items=(Item(source, UNKNOWN, "part", taken=False, reason=error.message),))
+
+
 def _judged(file: Listed, known: Anchors) -> tuple[Outcome, str]:
     """The list's own signature, and whether its signer might sign lists, then."""
-    certificate, (outcome, reason) = find_signer(file, "the list")
-    if certificate is None or outcome is not Outcome.PASS:
-        return outcome, reason
+    certificate, meant = find_signer(file, "the list")
+    if certificate is None:
+        return Outcome.FAIL, f"nobody's signature: {meant[1]}"
     try:
         answers = [digest(file), signature(file, certificate)]
     except (FormatError, UnsupportedError) as error:
         wrong = isinstance(error, FormatError)
         return (Outcome.FAIL if wrong else Outcome.UNKNOWN), error.message
     found = path.find(certificate, known)
-    answers += [*_problems(file, certificate), found.answer]
+    # Who is named as signer is not signed, so that a wrong name must not hide a wrong signature.
+    answers += [meant, *_problems(file, certificate), found.answer]
     if found.found and file.signer.signing_time is not None:
         revoked = signer.revoked(certificate, found, known, file.signer.signing_time)
         answers += [revoked] if revoked[0] is Outcome.FAIL else []  # most lists come without CRLs
-    for answer in answers:
-        if answer[0] in (Outcome.FAIL, Outcome.UNKNOWN):
-            return answer
+    for wanted in (Outcome.FAIL, Outcome.UNKNOWN):
+        for answer in answers:
+            if answer[0] is wanted:
+                return answer
     return Outcome.PASS, f"signed by {named(certificate)}; {answers[1][1]}"
 
 

@@ -55,6 +55,11 @@ class TestPackages:
         extra = set(setup_packages.wanted(bare)) - set(setup_packages.PACKAGES)
         assert extra == {"python3.12-dev", "python3.12-venv"}
 
+    def test_a_browser_is_for_the_tests_only(self) -> None:
+        facts = PythonFacts((3, 11), distribution=True, headers=True, ensurepip=True)
+        extra = set(setup_packages.wanted(facts, "test")) - set(setup_packages.wanted(facts))
+        assert extra == {"chromium", "fonts-dejavu-core"}
+
     @pytest.mark.parametrize(
         "facts",
         [
@@ -146,7 +151,7 @@ class TestInstall:
 
 
 class TestCommands:
-    @pytest.mark.parametrize("command", ["demo", "interop", "bench", "faults", "bulk"])
+    @pytest.mark.parametrize("command", ["demo", "interop", "bench", "faults", "bulk", "soak"])
     def test_the_rest_is_handed_on(self, command: str) -> None:
         chosen, rest = commands.parse([command, "--format", "json"])
         assert (chosen.command, rest) == (command, ["--format", "json"])
@@ -190,4 +195,4 @@ class TestDoor:
     def test_as_a_script(self) -> None:
         outcome = run([sys.executable, str(ROOT / "tools" / "dev.py"), "--help"])
         assert outcome.ok
-        assert "{demo,test,interop,bench,faults,bulk,setup,lock,clean}" in outcome.output
+        assert "{demo,test,interop,bench,faults,bulk,soak,setup,lock,clean}" in outcome.output

@@ -9,19 +9,21 @@ same bytes is the same document. That its other files fit together is then for t
 to show, as always: what was put together from two chips fails them.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
 
 from epass.card import apdu
 from epass.card.apdu import Channel
+from epass.card.files import FileReader
 from epass.errors import (
     CardRemovedError,
     CommunicationError,
     InputError,
     NoCardError,
     NoReaderError,
+    OtherDocumentError,
     ReaderError,
     SharingError,
     UnsupportedError,
@@ -49,6 +51,21 @@ def witnesses(files: Collection[File]) -> list[File]:
     """
     shown = [file for file in WITNESSES if file in files][:1]
     return shown or [file for file in APPLICATION if file in files]
+
+
+def is_shown(reader: FileReader, files: Mapping[File, bytes]) -> bool:
+    """Whether it is shown that ``reader`` reads the document that ``files`` are of.
+
+    False where it is only compatible with them, so that half a file is not to be believed of it.
+
+    Raises:
+        OtherDocumentError: it is another one.
+        CardError, FormatError, ReaderError: as ``FileReader.read``.
+    """
+    for file in witnesses(files):
+        if reader.read(file) != files[file]:
+            raise OtherDocumentError(f"its {file.label} is another one")
+    return any(file in files for file in WITNESSES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,36 @@ def access_options(command: F) -> F:
     )(command)
 
 
+def all_option(command: F) -> F:
+    """``--all``; see ``wiring.wanted_from``."""
+    return click.option(
+        "--all",
+        "everything",
+        is_flag=True,
+        help="Read all data groups that the document lists; what the chip refuses is listed.",
+    )(command)
+
+
+def files_option(command: F) -> F:
+    """``--files``; see ``wiring.wanted_from``."""
+    return click.option(
+        "--files",
+        metavar="LABELS",
+        help="Read these, as in DG11,DG12, after EF.COM, EF.SOD and DG1; see --all.",
+    )(command)
+
+
+def report_option(command: F) -> F:
+    """``--report``, a page for people."""
+    return click.option(
+        "--report",
+        "page",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write a page about it to a new HTML file, readable by you only.",
+    )(command)
+
+
 def keeping_options(command: F) -> F:
     """What of the read is kept on disk."""
     return _all(

@@ -8,6 +8,7 @@ from time import monotonic
 from epass.errors import CommunicationError, InputError, NoCardError, NoReaderError
 from epass.pcsc.service import MUTE, PRESENT, SLICE_SECONDS, UNAWARE, Service
 
+COUNTER = 16  # bits below the count of the cards that came and went, in a state
 _CONTACTLESS = re.compile(r"picc|contactless|nfc|rfid|(?<![a-z])cl\b", re.IGNORECASE)
 # A serial number in brackets, or the digits at the end: 00 00 of pcsc-lite, 0 of Windows.
 _INDIVIDUAL = re.compile(r"\([^()]*\d[^()]*\)|(?:\s[0-9A-F]{1,2}){1,2}$")
@@ -121,6 +122,37 @@ def await_card(wanted: str | int | None, deadline: float, on_wait: Callable[[], 
             left = deadline - monotonic()
             if left <= 0:
                 raise _nothing(states)
+            on_wait()
+            states = service.states(states, min(left, SLICE_SECONDS))
+
+
+def cards_so_far(reader: str) -> int:
+    """How many cards have come to and gone from ``reader``, by the count of the service.
+
+    Raises:
+        NoReaderError, NoServiceError: the reader, or the service, has gone.
+    """
+    with Service() as service:
+        return service.states({reader: UNAWARE})[reader] >> COUNTER
+
+
+def await_removal(reader: str, since: int, deadline: float, on_wait: Callable[[], object]) -> bool:
+    """Whether the card that was on ``reader`` when ``cards_so_far`` was ``since`` has been taken
+    away, or another one put in its place, before ``deadline``, a ``monotonic`` time in seconds.
+
+    ``on_wait`` is called before each wait of at most 0.4 s.
+
+    Raises:
+        NoReaderError, NoServiceError: the reader, or the service, has gone.
+    """
+    with Service() as service:
+        states = service.states({reader: UNAWARE})
+        while True:
+            if not states[reader] & PRESENT or states[reader] >> COUNTER != since:
+                return True
+            left = deadline - monotonic()
+            if left <= 0:
+                return False
             on_wait()
             states = service.states(states, min(left, SLICE_SECONDS))
 

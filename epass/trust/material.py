@@ -1,6 +1,6 @@
 """Trust anchors from what states publish: certificates, master lists, CRLs, deviation lists, LDIF.
 
-Source: ICAO Doc 9303-12 §7.1 (certificates, CRLs), §8, §9 (lists), PKD download format (RFC 2849).
+Source: ICAO Doc 9303-12 §7.1 (certificates, CRLs), §9, §10 (lists), PKD download (RFC 2849).
 
 What a file is, its content says, not its name. What cannot be taken is said with its reason; one
 bad part hides no other. A list whose own signature is wrong gives nothing.
@@ -9,18 +9,21 @@ bad part hides no other. A list whose own signature is wrong gives nothing.
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from epass import asn1
-from epass.asn1.lists import DEVIATION_LIST, MASTER_LIST
+from epass.asn1.deviations import DEVIATION_LIST
+from epass.asn1.lists import MASTER_LIST
 from epass.crypto import signatures
 from epass.crypto.hashes import Hash
 from epass.errors import FormatError, UnsupportedError
-from epass.trust import ldif, path, signer
+from epass.trust import deviations, ldif, path, signer
 from epass.trust.anchors import Anchors, SignedList
+from epass.trust.deviations import Deviations
 from epass.trust.report import Evidence, Outcome
 from epass.trust.signed import (
+    Listed,
     digest,
     evidence,
     find_signer,
@@ -32,9 +35,11 @@ from epass.trust.signed import (
 
 # The purposes of list signers (Doc 9303-12 table 6), by the content that they sign.
 PURPOSES = {MASTER_LIST: "2.23.136.1.1.3", DEVIATION_LIST: "2.23.136.1.1.8"}
-PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----(.*?)-----END \1-----", re.DOTALL)
+# No byte is looked at by two blocks: base64 has no hyphen, and what has one ends a block.
+PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----([^-]*+)(-----END \1-----)?")
 MAX_PEM = 8192  # blocks of one file
 SEQUENCE = 0x30
+BARE_LIST = bytes.fromhex("02010031")  # version 0 and a SET, where a certificate has a SEQUENCE
 SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
 
 CERTIFICATE, LINK, SIGNER = "CSCA certificate", "link certificate", "other certificate"
@@ -71,14 +76,22 @@ class Material:
     items: tuple[Item, ...] = ()
 
     @classmethod
-    def read(cls, source: str, data: bytes, *, beside: Anchors | None = None) -> "Material":
+    def read(
+        cls,
+        source: str,
+        data: bytes,
+        *,
+        beside: Callable[[], Anchors] = Anchors,
+        checked_only: bool = False,
+    ) -> "Material":
         """The contents of one file; ``source`` is what it is called in the items.
 
-        ``beside`` are anchors that may vouch for the signer of a list, besides the list's own.
-        Nothing that the file holds can raise.
+        ``beside`` is asked, once for each list, for anchors that may vouch for its signer besides
+        the list's own. A list whose own signature is wrong gives nothing; with ``checked_only``,
+        one whose signature cannot be checked neither. Nothing that the file holds can raise.
         """
-        found = [_one(source, part, beside or Anchors()) for part in _parts(source, data)]
-        return cls.merged(found)
+        rules = _Rules(beside, checked_only)
+        return cls.merged(_one(source, part, rules) for part in _parts(source, data))
 
     @classmethod
     def merged(cls, parts: Iterable["Material"]) -> "Material":
@@ -86,18 +99,32 @@ class Material:
         anchors, items = Anchors(), list[Item]()
         certificates: dict[asn1.Certificate, None] = {}
         revocations: dict[bytes, asn1.RevocationList] = {}
-        deviations: list[asn1.DeviationList] = []
+        deviating: dict[bytes, Deviations] = {}
         lists: list[SignedList] = []
         for part in parts:
             items += part.items
             certificates |= dict.fromkeys(part.anchors.certificates)
             revocations |= {item.raw: item for item in part.anchors.revocation_lists}
-            deviations += part.anchors.deviations
+            deviating |= {item.raw: item for item in part.anchors.deviations}
             lists += part.anchors.lists
         anchors = Anchors(
-            tuple(certificates), tuple(revocations.values()), tuple(lists), tuple(deviations)
+            tuple(certificates),
+            tuple(revocations.values()),
+            tuple(lists),
+            tuple(deviating.values()),
         )
         return cls(anchors, tuple(items))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Which lists are taken; those of ``Material.read``."""
+
+    beside: Callable[[], Anchors] = Anchors
+    checked_only: bool = False
+
+    def refuse(self, outcome: Outcome) -> bool:
+        return outcome is Outcome.FAIL or (self.checked_only and outcome is not Outcome.PASS)
 
 
 # --- what a file is ---------------------------------------------------------------------------
@@ -109,14 +136,19 @@ def _parts(source: str, data: bytes) -> Iterator[bytes | Item]:
         yield data
     elif ldif.is_ldif(data):
         try:
-            yield from ldif.values(data, source)
+            for value in ldif.values(data, source):
+                yield value if isinstance(value, bytes) else _no_ldif(source, value)
         except FormatError as error:
-            yield Item(source, UNKNOWN, "LDIF", taken=False, reason=error.message)
+            yield _no_ldif(source, error)
     elif b"-----BEGIN" in data:
         yield from _pem(source, data)
     else:
         reason = "neither DER, PEM nor LDIF"
         yield Item(source, UNKNOWN, "file", taken=False, reason=reason)
+
+
+def _no_ldif(source: str, error: FormatError) -> Item:
+    return Item(source, UNKNOWN, "LDIF", taken=False, reason=error.message)
 
 
 def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
@@ -127,18 +159,21 @@ def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
             yield Item(source, UNKNOWN, "PEM", taken=False, reason=reason)
             return
         try:
-            yield base64.b64decode(b"".join(block[2].split()), validate=True)
+            if block[3]:
+                yield base64.b64decode(b"".join(block[2].split()), validate=True)
+            else:
+                yield Item(source, UNKNOWN, "PEM", taken=False, reason="no whole PEM block")
         except binascii.Error:
             yield Item(source, UNKNOWN, "PEM", taken=False, reason="not base64")
     if not count:
         yield Item(source, UNKNOWN, "PEM", taken=False, reason="no whole PEM block")
 
 
-def _one(source: str, part: bytes | Item, beside: Anchors) -> Material:
+def _one(source: str, part: bytes | Item, rules: _Rules) -> Material:
     if isinstance(part, Item):
         return Material(items=(part,))
     if SIGNED_DATA in part[:32]:
-        return _signed(source, part, beside)
+        return _signed(source, part, rules)
     try:
         if _is_revocation_list(part):
             return _revocations(source, part)
@@ -165,20 +200,13 @@ def _inside(data: bytes) -> bytes:
 
 
 def _certificate(source: str, data: bytes) -> Material:
-    if _is_bare_list(data):
+    if _inside(data)[:4] == BARE_LIST:
         reason = "a master list without its signature"
         return Material(items=(Item(source, MASTER, "list", taken=False, reason=reason),))
     found = asn1.certificate(data, where=source)
     kind, problem = _kind(found)
     item = Item(source, kind, named(found), not problem, problem or _note(found), evidence(found))
     return Material(Anchors(() if problem else (found,)), (item,))
-
-
-def _is_bare_list(data: bytes) -> bool:
-    try:
-        return bool(asn1.master_list(data, where="list"))
-    except FormatError:
-        return False
 
 
 def _kind(certificate: asn1.Certificate) -> tuple[str, str]:
@@ -227,18 +255,10 @@ def _revocations(source: str, data: bytes) -> Material:
 # --- lists ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Cms:
-    """A list as ``signed`` looks at it."""
-
-    signed: asn1.SignedData
-    signer: asn1.SignerInfo
-
-
-def _signed(source: str, data: bytes, beside: Anchors) -> Material:
+def _signed(source: str, data: bytes, rules: _Rules) -> Material:
     """A list; one that cannot be read stands in ``Anchors.lists`` too, since it was to be used."""
     try:
-        return _list(source, data, beside)
+        return _list(source, data, rules)
     except FormatError as error:
         outcome, reason = Outcome.FAIL, error.message
     except UnsupportedError as error:
@@ -247,61 +267,70 @@ def _signed(source: str, data: bytes, beside: Anchors) -> Material:
     return Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
 
 
-def _list(source: str, data: bytes, beside: Anchors) -> Material:
+def _list(source: str, data: bytes, rules: _Rules) -> Material:
     signed = asn1.signed_data(data, where=source)
     if signed.content_type not in PURPOSES:
         raise UnsupportedError(f"{source}: signed content of type {signed.content_type}")
-    if len(signed.signers) != 1:
-        raise UnsupportedError(f"{source}: a list with {len(signed.signers)} signers")
+    file = Listed.of(signed, where=source)
     if signed.content_type == DEVIATION_LIST:
-        found = asn1.deviation_list(signed.content, where=source)
+        found = deviations.parse(data, where=source)
         inner = Material(Anchors(deviations=(found,)))
         title = f"{DEVIATIONS} of {len(found.deviations)}"
     else:
         inner = _members(source, signed)
         title = f"{MASTER} of {len(inner.anchors.certificates)} certificates"
-    known = Material.merged([inner, Material(beside)]).anchors
-    outcome, reason = _judged(_Cms(signed, signed.signers[0]), known)
+    known = Material.merged([inner, Material(rules.beside())]).anchors
+    outcome, reason = _judged(file, known)
     kind = DEVIATIONS if signed.content_type == DEVIATION_LIST else MASTER
-    facts = {"sha256": _sha256(signed.content)} if kind == DEVIATIONS else {}
-    item = Item(source, kind, title, outcome is not Outcome.FAIL, reason, facts)
+    facts = {"sha256": _sha256(data)} if kind == DEVIATIONS else {}
+    item = Item(source, kind, title, not rules.refuse(outcome), reason, facts)
     listed = Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
-    return listed if outcome is Outcome.FAIL else Material.merged([listed, inner])
+    return listed if rules.refuse(outcome) else Material.merged([listed, inner])
 
 
 def _members(source: str, signed: asn1.SignedData) -> Material:
     parts = asn1.master_list(signed.content, where=source)
     names = (f"{source}/{number}" for number in range(1, len(parts) + 1))
-    found = [_one(name, part, Anchors()) for name, part in zip(names, parts, strict=True)]
+    found = [_member(_certificate, name, part) for name, part in zip(names, parts, strict=True)]
     revocations = [
-        _one(f"{source}/CRL {number}", part, Anchors())
+        _member(_revocations, f"{source}/CRL {number}", part)
         for number, part in enumerate(signed.revocation_lists, 1)
     ]
     return Material.merged([*found, *revocations])
 
 
-def _judged(file: _Cms, known: Anchors) -> tuple[Outcome, str]:
+def _member(read: Callable[[str, bytes], Material], source: str, part: bytes) -> Material:
+    """A part of a list, which is what it has to be: lists hold no lists."""
+    try:
+        return read(source, part)
+    except (FormatError, UnsupportedError) as error:
+        return Material(items=(Item(source, UNKNOWN, "part", taken=False, reason=error.message),))
+
+
+def _judged(file: Listed, known: Anchors) -> tuple[Outcome, str]:
     """The list's own signature, and whether its signer might sign lists, then."""
-    certificate, (outcome, reason) = find_signer(file, "the list")
-    if certificate is None or outcome is not Outcome.PASS:
-        return outcome, reason
+    certificate, meant = find_signer(file, "the list")
+    if certificate is None:
+        return Outcome.FAIL, f"nobody's signature: {meant[1]}"
     try:
         answers = [digest(file), signature(file, certificate)]
     except (FormatError, UnsupportedError) as error:
         wrong = isinstance(error, FormatError)
         return (Outcome.FAIL if wrong else Outcome.UNKNOWN), error.message
     found = path.find(certificate, known)
-    answers += [*_problems(file, certificate), found.answer]
+    # Who is named as signer is not signed, so that a wrong name must not hide a wrong signature.
+    answers += [meant, *_problems(file, certificate), found.answer]
     if found.found and file.signer.signing_time is not None:
         revoked = signer.revoked(certificate, found, known, file.signer.signing_time)
         answers += [revoked] if revoked[0] is Outcome.FAIL else []  # most lists come without CRLs
-    for answer in answers:
-        if answer[0] in (Outcome.FAIL, Outcome.UNKNOWN):
-            return answer
+    for wanted in (Outcome.FAIL, Outcome.UNKNOWN):
+        for answer in answers:
+            if answer[0] is wanted:
+                return answer
     return Outcome.PASS, f"signed by {named(certificate)}; {answers[1][1]}"
 
 
-def _problems(file: _Cms, certificate: asn1.Certificate) -> Iterator[tuple[Outcome, str]]:
+def _problems(file: Listed, certificate: asn1.Certificate) -> Iterator[tuple[Outcome, str]]:
     """Why the signer might not sign lists (Doc 9303-12 table 6), or not at that time."""
     has, at = certificate.extensions, file.signer.signing_time
     if PURPOSES[file.signed.content_type] not in (has.extended_key_usage or ()):

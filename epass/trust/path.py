@@ -1,7 +1,7 @@
 """From the document signer to a trust anchor, over link certificates in either direction.
 
-Source: ICAO Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §4.3 (link certificates), §7.1.1 (identifiers);
-RFC 5280 §6.1, of which the profile leaves no more than this.
+Source: ICAO Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §4.1.4.3 (link certificates), §6.1,
+§7.1.1 (identifiers); RFC 5280 §6.1, of which the profile leaves no more than this.
 
 An issuer is looked for by name and by key identifier, since states have got either of them
 wrong; that it is the one, its key shows. A self-issued certificate that its own key has signed is
@@ -60,7 +60,7 @@ def find(signer: asn1.Certificate, anchors: Anchors) -> Path:
         return Path((signer,), (Outcome.UNKNOWN, "unknown: no trust anchors were given"))
     search = _Search(anchors)
     paths = list(search.paths(signer))
-    if not paths:
+    if not paths or search.tries >= MAX_TRIES:
         return Path((signer,), search.why_not(signer))
     states = {path[-1].subject.country for path in paths}
     if len(states) > 1:

@@ -280,7 +280,8 @@ def run_all(wanted: Sequence[Case], jobs: int) -> Iterator[Result]:
         yield from map(run, wanted)
         return
     batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
-    with multiprocessing.Pool(jobs) as pool:
+    fresh = multiprocessing.get_context("spawn")  # a fork takes over locks and signal handlers
+    with fresh.Pool(jobs) as pool:
         done = pool.imap(_run_batch, batches)
         try:
             for _ in batches:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
@@ -218,7 +219,8 @@ _job: Job | None = None  # of this process: handed over once, not with every dum
 
 @contextmanager
 def _pool(job: Job, jobs: int) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(job,))
+    fresh = get_context("spawn")  # as on every system: a fork takes over locks and signal handlers
+    pool = ProcessPoolExecutor(jobs, fresh, initializer=_start, initargs=(job,))
     try:
         yield pool
     finally:

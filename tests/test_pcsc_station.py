@@ -135,5 +135,7 @@ def test_on_the_real_service(vpcd_slot: Slot) -> None:
     found = Station(vpcd_slot.name, timeout=5).documents()
     for number in range(3):
         with FakeCard(vpcd_slot, lambda _, n=number: bytes((n, 0x90, 0x00))):  # type: ignore[misc]
-            assert next(found).transmit(READ) == Response(bytes((number,)))
+            channel = next(found)
+            assert channel.transmit(READ) == Response(bytes((number,)))
+            channel.close()
     found.close()

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from epass.card.apdu import Channel, Command, Response
     from epass.card.keys import Can, MrzKey
+    from epass.card.memory import Memory
     from epass.card.reader import ReadEvent, read, read_async
+    from epass.card.resume import Resume
     from epass.card.trace import ReplayChannel, Trace, TracingChannel
     from epass.dump import Access, Dump
     from epass.errors import Cancelled, EpassError
@@ -40,6 +42,7 @@ _HOMES = {
     "Dump": "dump",
     "EpassError": "errors",
     "File": "lds.names",
+    "Memory": "card.memory",
     "MrzKey": "card.keys",
     "NfcPayload": "upload",
     "Outcome": "trust.report",
@@ -47,6 +50,7 @@ _HOMES = {
     "ReplayChannel": "card.trace",
     "Report": "trust.report",
     "Response": "card.apdu",
+    "Resume": "card.resume",
     "Trace": "card.trace",
     "TracingChannel": "card.trace",
     "UploadedMedia": "upload",
@@ -66,6 +70,7 @@ __all__ = [
     "Dump",
     "EpassError",
     "File",
+    "Memory",
     "MrzKey",
     "NfcPayload",
     "Outcome",
@@ -73,6 +78,7 @@ __all__ = [
     "ReplayChannel",
     "Report",
     "Response",
+    "Resume",
     "Trace",
     "TracingChannel",
     "UploadedMedia",

@@ -43,7 +43,7 @@ from epass.errors import (
 )
 from epass.evidence import ACTIVE, CHIP, MAX_REASON, NO_EVIDENCE, Failure
 from epass.lds.chip_keys import Dg14, Dg15
-from epass.lds.names import File
+from epass.lds.names import APPLICATION, File
 from epass.lds.security_infos import SecurityInfos
 
 MAX_UNPROTECTED = 2  # refusals of files after which the chip is opened again
@@ -238,27 +238,26 @@ class Visit:
                 raise
             self._failure = error
             self.ladder.shorten()
-            self._read_once(file)
+            self._stay_open()
+            if file not in self.files:  # which opening the chip may have read already
+                self._read_once(file)
             self._met("extended-refused")
 
     def _read_once(self, file: File) -> None:
         self._stay_open()
-        self._tell("file", file, 0, 0, b"")
+        tell = partial(self._tell, "file", file)
+        tell(0, 0, b"")
+        known, self._partial = self._partial, None
         try:
-            self.files[file] = self._whole(file)
+            if known is not None and known[0] is file:
+                self.files[file] = self._reader.read_on(file, known[1], tell)
+            else:
+                self.files[file] = self._reader.read(file, tell)
         except LOST:
-            if self._reader.partial:
+            # What is read while the chip is opened comes before anything shows whose it is.
+            if self._reader.partial and file in APPLICATION:
                 self._partial = file, self._reader.partial
             raise
-
-    def _whole(self, file: File) -> bytes:
-        def tell(done: int, total: int, data: bytes) -> None:
-            self._tell("file", file, done, total, data)
-
-        known, self._partial = self._partial, None
-        if known is not None and known[0] is file:
-            return self._reader.read_on(file, known[1], tell)
-        return self._reader.read(file, tell)
 
     def _require(self, file: File) -> None:
         """A wanted file. Was it the file that was refused, or the way that it was asked for?"""

@@ -15,7 +15,9 @@ from epass.errors import CardRemovedError, CommunicationError, ReaderError, Secu
 from epass.lds.names import File
 from epass.sim import answer_to_reset, issuer
 from epass.sim.answer_to_reset import Limits
+from epass.sim.card_files import PaceOffer
 from epass.sim.chip import Chip
+from epass.sim.pace import PaceSuite
 from epass.sim.sized import sized
 
 AES, TDES = 223, 231
@@ -132,3 +134,14 @@ def test_a_chip_that_refuses_extended_length_cannot_be_reset() -> None:
 
     with pytest.raises(SecureMessagingError, match="an unprotected answer, status 6700"):
         reader.read(Bare(KnownChip(Chip(DOCUMENT, quirks=("extended-refused",)))), KEY)
+
+
+def test_extended_length_refused_while_the_chip_is_opened() -> None:
+    """EF.CardSecurity is the first file that is read then; opening the chip again reads it."""
+    suites = tuple(PaceSuite.named("AES-128", 13, mapping) for mapping in ("GM", "CAM"))
+    document = issuer.issue(pace=PaceOffer(suites))
+    channel = KnownChip(Chip(document, quirks=("extended-refused",)))
+    dump = reader.read(channel, KEY, memory=Memory())
+    assert all(dump.files[file] == document.files[file] for file in document.files)
+    assert (dump.notes, dump.quirks) == ((), ("extended-refused",))
+    assert len([command for command in channel.commands if command.is_extended]) == 1

@@ -25,11 +25,13 @@ from epass.errors import (
 from epass.evidence import CHIP
 from epass.lds.names import File
 from epass.sim import issuer
+from epass.sim.card_files import PaceOffer
 from epass.sim.chip import Chip
 from epass.sim.fault_table import FAULTS
 from epass.sim.faults import Card, FaultyChannel
 from epass.sim.holders import HOLDERS
 from epass.sim.issuer import Document
+from epass.sim.pace import PaceSuite
 from epass.sim.proof_keys import CaScheme
 
 DOCUMENT = issuer.issue()
@@ -105,6 +107,24 @@ def test_the_chip_proves_itself_again() -> None:
         dump = reader.read(channel, KEY)
         assert application(dump.files) == dict(PROVING.files)
         assert dump.evidence.chip is not None, at
+
+
+MAPPED = issuer.issue(
+    pace=PaceOffer(tuple(PaceSuite.named("AES-128", 13, mapping) for mapping in ("GM", "CAM")))
+)
+
+
+def test_what_is_read_while_the_chip_is_opened() -> None:
+    """EF.CardSecurity begins again: nothing shows yet that it is of the same document."""
+    content = MAPPED.files[File.CARD_SECURITY]
+    begun = 0
+    for at in range(JUDGED + 1, JUDGED + 12):
+        channel, chip = gap(at, "removed-after", document=MAPPED)
+        dump = reader.read(channel, KEY)
+        assert dump.files[File.CARD_SECURITY] == content
+        assert all(dump.files[file] == MAPPED.files[file] for file in MAPPED.files)
+        begun += chip.blocks.count(content[:223]) == 2
+    assert begun > 1
 
 
 CLONE = issuer.issue(

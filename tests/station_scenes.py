@@ -18,9 +18,10 @@ from vpcd_card import FakeCard, Slot
 
 from epass.card.apdu import Command
 from epass.errors import Cancelled, EpassError
-from epass.pcsc import Station, service
+from epass.pcsc import Station
 
 READ = Command(0xB0, le=4)
+HELD_UP = 12  # seconds: a call waits for 5, and then another is made
 NOTICED = 2.5  # seconds until a card that was laid down has been served, and some more
 SLOT, OTHER = Slot(1), Slot(0)
 
@@ -137,13 +138,12 @@ def unplugged(pcscd: Pcscd, _: str) -> dict[str, object]:
 
 def hanging(pcscd: Pcscd, _: str) -> dict[str, object]:
     """It does not answer for a while; what was opened meanwhile is closed in the end."""
-    service.SERVICE_SECONDS = 0.3
     pcscd.start()
     before = _descriptors()
     desk = Desk()
     time.sleep(1)
     pcscd.send(signal.SIGSTOP)
-    time.sleep(12)
+    time.sleep(HELD_UP)
     during = threading.active_count()
     pcscd.send(signal.SIGCONT)
     time.sleep(3)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from weakref import WeakSet
 
 import pytest
@@ -238,9 +238,9 @@ class TestPluggingIn:
         asked: list[str] = []
         real = scard.SCardGetStatusChange
 
-        def spy(context: int, milliseconds: int, known: list[tuple[str, int]]) -> list[object]:
+        def spy(context: int, wait: int, known: Iterable[tuple[str, int]]) -> list[object]:
             asked.extend(name for name, _ in known)
-            return real(context, milliseconds, known)
+            return real(context, wait, known)
 
         scard.SCardGetStatusChange = spy  # type: ignore[method-assign]
         with connect() as channel:
@@ -254,7 +254,9 @@ class TestHanging:
     @pytest.fixture(autouse=True)
     def _quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A short time limit, and nothing that other tests have left behind."""
-        monkeypatch.setitem(Service._call.__kwdefaults__, "seconds", 0.05)
+        defaults = Service._call.__kwdefaults__
+        assert defaults is not None
+        monkeypatch.setitem(defaults, "seconds", 0.05)
         monkeypatch.setattr(service, "_hanging", WeakSet())
 
     def test_what_comes_late_is_let_go_of(self, scard: FakeScard) -> None:

@@ -15,9 +15,10 @@ from types import ModuleType
 import pytest
 
 TIMEOUT, PROTO_MISMATCH, NO_READERS = 0x8010000A, 0x8010000F, 0x8010002E
-UNSUPPORTED_FEATURE = 0x8010001F
+UNKNOWN_READER, UNSUPPORTED_FEATURE = 0x80100009, 0x8010001F
 EMPTY, PRESENT, MUTE = 0x10, 0x20, 0x220
-CHANGED = 0x02
+CHANGED, UNKNOWN = 0x02, 0x04
+PLUGGING = "\\\\?PnP?\\Notification"
 T0, T1 = 1, 2
 
 ATR = bytes.fromhex("3b800181")
@@ -36,6 +37,8 @@ class FakeScard:
 
     def __init__(self, *, protocols: int = T1, **states: list[int]) -> None:
         self.states = {name.replace("_", " "): list(line) for name, line in states.items()}
+        self.plugging: list[int] | None = [0]
+        """The states of the pseudo-reader in turn; None: this system does not have it."""
         self.protocols = protocols
         self.atr = ATR
         self.controls: dict[int, bytes] = {}  # what the reader answers to control codes
@@ -85,14 +88,21 @@ class FakeScard:
     ) -> list[object]:
         known = list(known)
         hresult = self._enter("SCardGetStatusChange", context, milliseconds)
+        if self.plugging is None and PLUGGING in dict(known):
+            return [UNKNOWN_READER, []]
         for name, state in known:
-            if state and len(self.states[name]) > 1:
-                self.states[name].pop(0)
-        now = [(name, self.states[name][0]) for name, _ in known]
+            if (state or name == PLUGGING) and len(self._line(name)) > 1:
+                self._line(name).pop(0)
+        now = [(name, self._line(name)[0]) for name, _ in known]
         if not hresult and now == known:
             time.sleep(milliseconds / 1000)
             hresult = TIMEOUT
         return [hresult, [(name, state | CHANGED, []) for name, state in now]]
+
+    def _line(self, name: str) -> list[int]:
+        if name == PLUGGING:
+            return self.plugging or []
+        return self.states.get(name, [UNKNOWN])
 
     def SCardConnect(  # noqa: N802
         self, context: int, reader: str, share: int, protocols: int

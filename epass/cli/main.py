@@ -84,7 +84,7 @@ def read_and_upload(as_json: bool, **options: Any) -> None:
             if as_json:
                 render.reading(reading, as_json=True)  # with the reasons, and no receipt
             elif jobs.can_offer_to_keep(reading, error):
-                render.error(error, as_json=False)  # before the question that follows from it
+                output.error(error, as_json=False)  # before the question that follows from it
                 jobs.offer_to_keep(reading, options)
                 sys.exit(error.exit_status)
             raise
@@ -331,9 +331,7 @@ def _asks_for_json(given: Sequence[str]) -> bool:
 
 
 def _report(error: EpassError, state: opt.State) -> int:
-    from epass.cli import render  # noqa: PLC0415
-
-    render.error(error, as_json=state.json)
+    output.error(error, as_json=state.json)
     return error.exit_status
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import click
 
-from epass.errors import StorageError
+from epass.errors import EpassError, StorageError
 
 
 def prepare() -> None:
@@ -35,6 +35,21 @@ def say(text: str) -> None:
     """A line for the operator. Nothing fails because nobody can be told."""
     with suppress(OSError):
         click.echo(text, err=True, color=_colour())
+
+
+def error(fault: EpassError, *, as_json: bool) -> None:
+    """An error on stderr: what happened, and what to do."""
+    notes = list(getattr(fault, "__notes__", ()))
+    if as_json:
+        import json  # noqa: PLC0415 - start-up time
+
+        facts = {"schema": "epass.error", "version": 1, **fault.as_dict(), "notes": notes}
+        say(json.dumps(facts))
+        return
+    say(f"{click.style('error:', fg='red')} {clean(fault.message)}")
+    for line in (fault.advice, *notes):
+        if line:
+            say(clean(line))
 
 
 def clean(text: str) -> str:

@@ -13,7 +13,7 @@ import click
 from epass.cli.jobs import Reading
 from epass.cli.output import clean, out, say
 from epass.dump import Dump
-from epass.errors import EpassError, FormatError, StorageError
+from epass.errors import FormatError, StorageError
 from epass.lds.document import Document
 from epass.lds.face import Face
 from epass.lds.mrz import Mrz, birth_date, expiry_date
@@ -97,19 +97,6 @@ def choices(facts: Facts, *, as_json: bool) -> None:
                 field(key, about, width=24, indent=2)
         elif isinstance(values, list):
             field(name, ", ".join(_choice(value) for value in values), width=16)
-
-
-def error(fault: EpassError, *, as_json: bool) -> None:
-    """An error on stderr: what happened, and what to do."""
-    notes = list(getattr(fault, "__notes__", ()))
-    if as_json:
-        facts = {"schema": "epass.error", "version": 1, **fault.as_dict(), "notes": notes}
-        say(json.dumps(facts))
-        return
-    say(f"{click.style('error:', fg='red')} {clean(fault.message)}")
-    for line in (fault.advice, *notes):
-        if line:
-            say(clean(line))
 
 
 def reading_facts(found: Reading) -> Facts:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -98,7 +99,8 @@ def _only(readers: Sequence[Reader]) -> Reader:
 
 
 def await_card(wanted: str | int | None, deadline: float, on_wait: Callable[[], object]) -> Reader:
-    """The reader that ``wanted`` means, else any that ``choose`` considers, once it has a card.
+    """The reader that ``wanted`` means, else any that ``choose`` considers, once it has a card;
+    also one that is plugged in meanwhile.
 
     ``deadline`` is a ``monotonic`` time in seconds. ``on_wait`` is called before each wait of at
     most 0.4 s.
@@ -110,11 +112,7 @@ def await_card(wanted: str | int | None, deadline: float, on_wait: Callable[[], 
         InputError: several readers could be meant.
     """
     with Service() as service:
-        listed = _list(service)
-        readers = _places(listed) if wanted is None else [choose(listed, wanted)]
-        if not readers:
-            raise NoReaderError("no reader is connected")
-        states = service.states({reader.name: UNAWARE for reader in readers})
+        readers, states = _watched(service, wanted)
         while True:
             ready = [r for r in readers if states[r.name] & (PRESENT | MUTE) == PRESENT]
             if ready:
@@ -123,7 +121,47 @@ def await_card(wanted: str | int | None, deadline: float, on_wait: Callable[[], 
             if left <= 0:
                 raise _nothing(states)
             on_wait()
-            states = service.states(states, min(left, SLICE_SECONDS))
+            states = service.changes(states, min(left, SLICE_SECONDS))
+            if wanted is None and set(states) != _connected(service):
+                readers, states = _watched(service, wanted)
+
+
+def _watched(service: Service, wanted: str | int | None) -> tuple[Sequence[Reader], dict[str, int]]:
+    """The readers where a card may come, and their states."""
+    listed = _list(service)
+    readers = _places(listed) if wanted is None else [choose(listed, wanted)]
+    if not readers:
+        raise NoReaderError("no reader is connected")
+    return readers, service.states({reader.name: UNAWARE for reader in readers})
+
+
+def _connected(service: Service) -> set[str]:
+    """The names of what ``_places`` leaves now."""
+    listed = [Reader(index, name) for index, name in enumerate(service.readers())]
+    return {reader.name for reader in _places(listed)}
+
+
+def await_reader(
+    wanted: str | int | None, deadline: float, on_wait: Callable[[], object]
+) -> Reader | None:
+    """The reader that ``wanted`` means, once it is connected; None if it is not before
+    ``deadline``, a ``monotonic`` time in seconds.
+
+    ``on_wait`` is called before each wait of at most 0.4 s.
+
+    Raises:
+        NoServiceError: there is no PC/SC service, or it ends.
+        InputError: several readers could be meant.
+    """
+    with Service() as service:
+        while True:
+            with suppress(NoReaderError):
+                return choose(_list(service), wanted)
+            left = deadline - monotonic()
+            if left <= 0:
+                return None
+            on_wait()
+            service.changes({}, min(left, SLICE_SECONDS))
 
 
 def cards_so_far(reader: str) -> int:
@@ -136,17 +174,22 @@ def cards_so_far(reader: str) -> int:
         return service.states({reader: UNAWARE})[reader] >> COUNTER
 
 
-def await_removal(reader: str, since: int, deadline: float, on_wait: Callable[[], object]) -> bool:
+def await_removal(
+    reader: str, since: int | None, deadline: float, on_wait: Callable[[], object]
+) -> bool:
     """Whether the card that was on ``reader`` when ``cards_so_far`` was ``since`` has been taken
     away, or another one put in its place, before ``deadline``, a ``monotonic`` time in seconds.
 
-    ``on_wait`` is called before each wait of at most 0.4 s.
+    Without ``since``, or where the service counts less than that because it was restarted, it is
+    the card that is there now. ``on_wait`` is called before each wait of at most 0.4 s.
 
     Raises:
         NoReaderError, NoServiceError: the reader, or the service, has gone.
     """
     with Service() as service:
         states = service.states({reader: UNAWARE})
+        count = states[reader] >> COUNTER
+        since = count if since is None else min(since, count)
         while True:
             if not states[reader] & PRESENT or states[reader] >> COUNTER != since:
                 return True

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from math import ceil
 from queue import Empty, SimpleQueue
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Final, Self
+from weakref import WeakSet
 
 from epass.errors import (
     CardRemovedError,
@@ -35,6 +36,9 @@ SCOPE_USER, SHARE_EXCLUSIVE, SHARE_SHARED, RESET_CARD = 0, 1, 2, 1
 PROTOCOL_T0, PROTOCOL_T1 = 1, 2
 UNAWARE, CHANGED, UNKNOWN, PRESENT, MUTE = 0, 0x02, 0x04, 0x20, 0x200  # SCARD_STATE_…
 E_TIMEOUT, E_PROTO_MISMATCH = 0x8010000A, 0x8010000F
+E_INVALID_HANDLE, F_COMM_ERROR, E_SYSTEM_CANCELLED = 0x80100003, 0x80100013, 0x80100012
+INVALID_HANDLE, SERVER_UNAVAILABLE = 0x6, 0x6BA  # of winerror.h: Windows' own words for the same
+PLUGGING = "\\\\?PnP?\\Notification"  # a reader for SCardGetStatusChange: readers come and go
 
 SERVICE_SECONDS = 5.0  # for a call that concerns no card
 CONNECT_SECONDS = 3.0  # to power a card up, and for another program's transaction to end
@@ -42,6 +46,7 @@ CLOSE_SECONDS = 2.0  # a reset takes less than 0.5 s
 SLICE_SECONDS = 0.4  # Windows holds Ctrl-C back for as long as a wait lasts
 REMOVAL_SECONDS = 1.0  # pcscd looks every 0.4 s whether the card is still there
 KEEP_ALIVE_SECONDS = 4.0  # Windows resets a card after 5 s without a call in a transaction
+MAX_HANGING = 16  # calls that have not come back: more than the readers of any desk
 
 _ERRORS: Final[Mapping[int, tuple[type[ReaderError], str]]] = {
     0x8010001D: (NoServiceError, "there is no PC/SC service"),
@@ -58,10 +63,17 @@ _ERRORS: Final[Mapping[int, tuple[type[ReaderError], str]]] = {
     0x80100067: (CommunicationError, "the card lost power"),
     0x80100065: (CommunicationError, "the reader does not understand the card's answer to reset"),
     E_PROTO_MISMATCH: (CommunicationError, "card and reader have no protocol in common"),
-    0x80100013: (CommunicationError, "the link to PC/SC or to the reader is disturbed"),
+    E_INVALID_HANDLE: (CommunicationError, "PC/SC does not know this connection any more"),
+    F_COMM_ERROR: (CommunicationError, "the link to PC/SC or to the reader is disturbed"),
     0x80100016: (CommunicationError, "the exchange with the card was broken off"),
     0x8010002F: (CommunicationError, "data was lost between reader and card"),
 }
+
+# Of a call that concerns no card these mean that the service has ended, or is another one by now.
+_OF_THE_SERVICE = ("SCardEstablishContext", "SCardListReaders", "SCardGetStatusChange")
+_ENDED = frozenset(
+    {E_INVALID_HANDLE, F_COMM_ERROR, E_SYSTEM_CANCELLED, INVALID_HANDLE, SERVER_UNAVAILABLE}
+)
 
 
 def _scard() -> Any:
@@ -88,6 +100,8 @@ def _invoke(function: str, *arguments: object) -> list[Any]:
 
 def _error(hresult: int, function: str) -> ReaderError:
     kind, problem = _ERRORS.get(hresult, (CommunicationError, "PC/SC reports a fault"))
+    if function in _OF_THE_SERVICE and hresult in _ENDED:
+        kind, problem = NoServiceError, "the connection to the PC/SC service was lost"
     return kind(f"{problem} ({function}: {hresult:08X})", hresult=hresult)
 
 
@@ -105,6 +119,8 @@ class Card:
 _Outcome = list[Any] | BaseException
 _Job = tuple[str, tuple[object, ...], SimpleQueue[_Outcome]]
 
+_hanging: Final[WeakSet[Thread]] = WeakSet()  # left behind with a call that has not come back
+
 
 class Service:
     """One PC/SC context with at most one card, for one thread at a time, in a ``with`` block.
@@ -113,7 +129,7 @@ class Service:
     same error at once. Closing never waits for such a call.
 
     Raises:
-        NoServiceError: on entry; there is no PC/SC service.
+        NoServiceError: on entry; there is no PC/SC service, or it hangs.
         MissingPackageError: pyscard is not installed.
     """
 
@@ -123,17 +139,20 @@ class Service:
         self._closed: ReaderError | None = None
         self._closing: list[tuple[str, tuple[object, ...]]] = []
         self._pinged: int | None = None
+        self._plugging: int | None = UNAWARE
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="epass-pcsc", daemon=True)
 
     def __enter__(self) -> Self:
+        hanging = sum(thread.is_alive() for thread in list(_hanging))
+        if hanging >= MAX_HANGING:
+            raise NoServiceError(f"PC/SC does not answer: {hanging} calls have not come back")
         self._thread.start()
         try:
             (self._context,) = self._call("SCardEstablishContext", SCOPE_USER)
         except BaseException:
             self.close()
             raise
-        self._closing.append(("SCardReleaseContext", (self._context,)))
         return self
 
     def __exit__(
@@ -170,17 +189,47 @@ class Service:
         Raises:
             NoReaderError: one of them is not connected any more.
         """
+        found = self._states(known, seconds)
+        return dict(known) if found is None else found
+
+    def _states(self, known: Mapping[str, int], seconds: float) -> dict[str, int] | None:
+        """None if nothing happened within ``seconds``."""
         arguments = (self._context, ceil(seconds * 1000), list(known.items()))
         try:
             (found,) = self._call("SCardGetStatusChange", *arguments)
         except CommunicationError as fault:
             if fault.hresult != E_TIMEOUT:
                 raise
-            return dict(known)
+            return None
         for name, state, _ in found:
             if state & UNKNOWN:
                 raise NoReaderError(f"the reader {name} was disconnected")
         return {name: state & ~CHANGED for name, state, _ in found}
+
+    def changes(self, known: Mapping[str, int], seconds: float) -> dict[str, int]:
+        """As ``states``, and at once also when a reader is plugged in, or another unplugged.
+
+        Which readers there are, ``readers`` tells. It has to be asked after each wait anyhow:
+        macOS has no such notification, and pcsc-lite tells only of what happens during the call.
+
+        Raises:
+            NoReaderError: one of the ``known`` is not connected any more.
+        """
+        if self._plugging is None:
+            if not known:
+                sleep(seconds)  # to wait for nothing would be over at once
+            return self.states(known, seconds) if known else {}
+        watched = {**known, PLUGGING: self._plugging}
+        try:
+            found = self._states(watched, seconds)
+        except NoReaderError:  # it may mean the notification, which this system does not have
+            self._plugging = None
+            return self.states(known) if known else {}
+        if found is None:
+            return dict(known)
+        # An event that leaves no trace might come again and again: after one, slices are enough.
+        self._plugging = None if found == watched else found[PLUGGING]
+        return {name: found[name] for name in known}
 
     def open(self, reader: str) -> Card:
         """Connect to the card on ``reader``, exclusively, else in a transaction of our own.
@@ -286,6 +335,7 @@ class Service:
         self._jobs.put((function, arguments, outcome))
         result = _wait(outcome, seconds)
         if result is None:
+            _hanging.add(self._thread)
             self._dead = late or NoServiceError(f"PC/SC did not answer within {seconds:g} s")
             raise self._dead
         self._dead = self._closed  # which another thread may have done meanwhile
@@ -294,24 +344,39 @@ class Service:
         return result
 
     def _work(self) -> None:
+        """Make the calls, and in the end release the context: it may have come after everybody had
+        given it up.
+        """
+        context: _Outcome = []
+        while (job := self._next_job()) is not None:
+            outcome = _run(job)
+            if job[0] == "SCardEstablishContext":
+                context = outcome
+        if isinstance(context, list) and context:
+            _run(("SCardReleaseContext", tuple(context), SimpleQueue()))
+
+    def _next_job(self) -> _Job | None:
         while True:
             try:
-                job = self._jobs.get(timeout=KEEP_ALIVE_SECONDS)
+                return self._jobs.get(timeout=KEEP_ALIVE_SECONDS)
             except Empty:
                 self._ping()
-                continue
-            if job is None:
-                return
-            function, arguments, outcome = job
-            try:
-                outcome.put(_invoke(function, *arguments))
-            except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
-                outcome.put(error)
 
     def _ping(self) -> None:
         if self._pinged is not None:
             with suppress(ReaderError):  # the next command will say so
                 _invoke("SCardStatus", self._pinged)
+
+
+def _run(job: _Job) -> _Outcome:
+    function, arguments, outcome = job
+    result: _Outcome
+    try:
+        result = _invoke(function, *arguments)
+    except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
+        result = error
+    outcome.put(result)
+    return result
 
 
 def _wait(outcome: SimpleQueue[_Outcome], seconds: float) -> _Outcome | None:

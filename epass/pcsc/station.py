@@ -1,8 +1,8 @@
 """A place where documents are laid one after the other, for kiosks: no end, and nothing left over.
 
 Sources: winscard.h (SCardGetStatusChange; the upper half of a state counts the cards that came and
-went). One ``Station`` is for one thread; several readers are several stations in several threads,
-each with PC/SC contexts of its own.
+went; a pseudo-reader tells that readers came or went). One ``Station`` is for one thread; several
+readers are several stations in several threads, each with PC/SC contexts of its own.
 """
 
 from collections.abc import Callable, Generator
@@ -19,13 +19,12 @@ from epass.errors import (
     SharingError,
 )
 from epass.pcsc.channel import SETTLE_SECONDS, PcscChannel, connect
-from epass.pcsc.readers import await_removal, cards_so_far
+from epass.pcsc.readers import await_reader, await_removal, cards_so_far
 
-PATIENCE_SECONDS = 600.0  # of one wait for a card; then another begins
-ABSENT_SECONDS = 1.0  # between two looks for a reader, or a service, that is not there
+PATIENCE_SECONDS = 600.0  # of one wait for a card or a reader; then another begins
+ABSENT_SECONDS = 1.0  # between two looks for a service that is not there
+RETURN_SECONDS = 10.0  # in which a service that was restarted finds its readers again
 
-# The reader or the service is away: unplugged, or being started again.
-AWAY = (NoReaderError, NoServiceError)
 # A card is there that cannot be talked to: half on the reader, or another program's.
 NOT_READY = (NoCardError, CardRemovedError, CommunicationError, SharingError)
 
@@ -34,7 +33,7 @@ class Station:
     """Documents on ``reader`` (see ``choose``), each once, as long as anybody asks.
 
     Each exchange may take ``timeout`` seconds. ``on_wait`` is called at least twice a second, or
-    once a second while there is no reader; what it raises (``Cancelled``) ends the waiting.
+    once a second while there is no service; what it raises (``Cancelled``) ends the waiting.
 
     Raises:
         InputError: ``timeout`` is negative or endless.
@@ -55,7 +54,9 @@ class Station:
         """Each document that is laid on the reader, connected; it is let go of when the next one is
         asked for, which waits until this one has been taken away.
 
-        A reader that is unplugged and a service that is restarted are waited for.
+        A reader that is unplugged and a service that is restarted are waited for. What lay on the
+        reader while the service was restarted counts as the same document until the reader has
+        been seen empty: served twice, it would use up the key of the next.
 
         Raises:
             InputError: several readers could be meant.
@@ -82,7 +83,9 @@ class Station:
                     on_wait=self._on_wait,
                 )
                 return channel, self._count(channel)
-            except AWAY:
+            except NoReaderError:
+                self._until_connected()
+            except NoServiceError:
                 self._pause(ABSENT_SECONDS)
             except NOT_READY:
                 self._pause(SETTLE_SECONDS)
@@ -95,15 +98,27 @@ class Station:
             channel.close()
             raise
 
-    def _until_taken(self, reader: str, since: int) -> None:
-        deadline = monotonic() + PATIENCE_SECONDS
+    def _until_connected(self) -> None:
+        try:
+            await_reader(self._reader, monotonic() + PATIENCE_SECONDS, self._on_wait)
+        except NoServiceError:
+            self._pause(ABSENT_SECONDS)
+
+    def _until_taken(self, reader: str, since: int | None) -> None:
+        believed = -inf  # from when on a missing reader is believed to be unplugged
         while True:
+            deadline = monotonic() + PATIENCE_SECONDS
             try:
                 if await_removal(reader, since, deadline, self._on_wait):
                     return
-            except AWAY:
-                return  # nothing lies on a reader that is not there
-            deadline = monotonic() + PATIENCE_SECONDS
+            except NoServiceError:
+                since, believed = None, inf  # a service that is restarted counts anew
+                self._pause(ABSENT_SECONDS)
+            except NoReaderError:
+                believed = min(believed, monotonic() + RETURN_SECONDS)
+                if monotonic() >= believed:
+                    return  # nothing lies on a reader that is not there
+                self._pause(SETTLE_SECONDS)
 
     def _pause(self, seconds: float) -> None:
         self._on_wait()

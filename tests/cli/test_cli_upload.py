@@ -185,7 +185,7 @@ def test_a_result_that_is_lost_says_that_it_was_uploaded(
     monkeypatch.setattr("epass.cli.output.click.echo", full)
     monkeypatch.setattr("epass.cli.output._silence", lambda: None)
     told: list[str] = []
-    monkeypatch.setattr("epass.cli.render.say", told.append)
+    monkeypatch.setattr("epass.cli.output.say", told.append)
     arguments = ("--mrz", document.mrz, *endpoint.options, "--format", "json")
     assert run("read-and-upload", *arguments).status == 10
     error = json.loads(told[-1])

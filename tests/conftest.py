@@ -18,6 +18,14 @@ def _slot(number: int) -> Iterator[Slot]:
         pytest.skip(str(reason))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_trust_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the user of this machine trusts has no part in a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EPASS_TRUST_STORE", str(tmp_path_factory.mktemp("trust") / "none"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def vpcd_slot() -> Iterator[Slot]:
     """Slot 1 of the virtual reader, for this test run alone until it ends; skips without one."""

@@ -146,7 +146,7 @@ class TestInstall:
 
 
 class TestCommands:
-    @pytest.mark.parametrize("command", ["demo", "interop", "bench", "faults"])
+    @pytest.mark.parametrize("command", ["demo", "interop", "bench", "faults", "bulk"])
     def test_the_rest_is_handed_on(self, command: str) -> None:
         chosen, rest = commands.parse([command, "--format", "json"])
         assert (chosen.command, rest) == (command, ["--format", "json"])
@@ -190,4 +190,4 @@ class TestDoor:
     def test_as_a_script(self) -> None:
         outcome = run([sys.executable, str(ROOT / "tools" / "dev.py"), "--help"])
         assert outcome.ok
-        assert "{demo,test,interop,bench,faults,setup,lock,clean}" in outcome.output
+        assert "{demo,test,interop,bench,faults,bulk,setup,lock,clean}" in outcome.output

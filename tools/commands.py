@@ -1,4 +1,4 @@
-"""The commands of ``tools/dev.py``: demo, test, interop, bench, faults, setup, lock, clean."""
+"""The commands of ``tools/dev.py``: demo, test, interop, bench, faults, bulk, setup, lock …"""
 
 import argparse
 import os
@@ -16,7 +16,12 @@ from tools.setup_environment import Layout
 from tools.single_run import only_run
 
 INTERRUPTED = 130
-TOOLS = {"interop": "tools.interop", "bench": "tools.benchmark", "faults": "tools.faults"}
+TOOLS = {
+    "interop": "tools.interop",
+    "bench": "tools.benchmark",
+    "faults": "tools.faults",
+    "bulk": "tools.bulk",
+}
 LOCK_FILE = Path("build", "dev.lock")
 CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
@@ -173,6 +178,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("interop", help="set up, then JMRTD against the simulated chip")
     commands.add_parser("bench", help="set up, then what a read costs the host and on the link")
     commands.add_parser("faults", help="set up, then every fault at every command of a read")
+    commands.add_parser("bulk", help="set up, then what verifying archives costs")
     chosen = commands.add_parser("setup", help="install what is missing")
     chosen.add_argument("--test", action="store_true", help="and what the gates need")
     chosen = commands.add_parser("lock", help="make the lock files again")

@@ -19,6 +19,10 @@ class EpassError(Exception):
         if advice is not None:
             self.advice = advice
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross processes, whatever their own ``__init__`` takes."""
+        return _again, (type(self), self.args), self.__dict__
+
     @property
     def facts(self) -> Facts:
         return {}
@@ -32,6 +36,12 @@ class EpassError(Exception):
             "retryable": self.retryable,
             **self.facts,
         }
+
+
+def _again(kind: type[EpassError], args: tuple[object, ...]) -> EpassError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    return error
 
 
 class InputError(EpassError):

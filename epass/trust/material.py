@@ -25,6 +25,7 @@ from epass.trust.signed import digest, evidence, find_signer, named, printable, 
 PURPOSES = {MASTER_LIST: "2.23.136.1.1.3", DEVIATION_LIST: "2.23.136.1.1.8"}
 PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----(.*?)-----END \1-----", re.DOTALL)
 MAX_PEM = 8192  # blocks of one file
+SEQUENCE = 0x30
 SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
 
 CERTIFICATE, LINK, SIGNER = "CSCA certificate", "link certificate", "other certificate"
@@ -141,19 +142,21 @@ def _is_revocation_list(data: bytes) -> bool:
     """Whether it begins as a CRL does: a signed SEQUENCE, whose version 2 is a bare INTEGER of 1,
     where a certificate has its version under [0], or begins with its serial number.
     """
-    header = 2 if data[1] < 0x80 else 2 + (data[1] & 0x7F)
-    inner = data[header:]
-    if inner[:1] != b"\x30" or len(inner) < 2:
-        return False
-    start = 2 if inner[1] < 0x80 else 2 + (inner[1] & 0x7F)
-    return inner[start : start + 4] == b"\x02\x01\x01\x30"
+    return _inside(_inside(data))[:4] == b"\x02\x01\x01\x30"
+
+
+def _inside(data: bytes) -> bytes:
+    """What follows the header of a SEQUENCE; nothing where there is none."""
+    if len(data) < 2 or data[0] != SEQUENCE:
+        return b""
+    return data[2 if data[1] < 0x80 else 2 + (data[1] & 0x7F) :]
 
 
 # --- certificates and CRLs --------------------------------------------------------------------
 
 
 def _certificate(source: str, data: bytes) -> Material:
-    if data[:1] == b"\x30" and _is_bare_list(data):
+    if _is_bare_list(data):
         reason = "a master list without its signature"
         return Material(items=(Item(source, MASTER, "list", taken=False, reason=reason),))
     found = asn1.certificate(data, where=source)

@@ -104,6 +104,11 @@ def _signed_by(
     return Outcome.PASS, with_weakness(verifier.text, verifier.weaknesses)
 
 
+def forget() -> None:
+    """Drop what is remembered of certificates; for measurements, as nothing else depends on it."""
+    _signed_by.cache_clear()
+
+
 def _described(path: tuple[asn1.Certificate, ...]) -> str:
     steps = [issued(lower, upper)[1] for lower, upper in pairwise(path)]
     links = len(path) - 2
@@ -164,6 +169,8 @@ class _Search:
         return found
 
     def why_not(self, signer: asn1.Certificate) -> Answer:
+        if self.tries >= MAX_TRIES:
+            return Outcome.UNKNOWN, f"unknown: no path within {MAX_TRIES} signatures"
         by_outcome: dict[Outcome, list[str]] = defaultdict(list)
         for outcome, reason in self.refusals:
             by_outcome[outcome].append(reason)

@@ -15,9 +15,10 @@ from epass.cli.card_bench import FileSpeed, LinkSpeed, Stopwatch, Timed, fitted
 from epass.cli.link_bench import OPENINGS, SIZES, Row
 from epass.errors import UnsupportedError
 from epass.lds.names import File
+from epass.sim.answer_to_reset import Limits, extended_lengths
 from epass.sim.chip import Chip
 from epass.sim.issuer import Document
-from epass.sim.link import BIT_RATES, Exchange
+from epass.sim.link import BIT_RATES, Exchange, Link
 
 ROWS = list(link_bench.rows())
 
@@ -45,6 +46,17 @@ def test_the_documents_have_the_sizes_that_are_compared() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(map(str, row.as_dict().values())))
 def test_close_to_the_floor_and_never_below(row: Row) -> None:
     assert 1 - 1e-9 <= row.cost.seconds / row.floor.seconds <= 1.05
+
+
+@pytest.mark.parametrize("most", [1_000, 2_048, 4_096, 32_000])
+def test_close_to_the_floor_of_a_chip_that_says_its_limits(most: int) -> None:
+    told = extended_lengths(Limits(command=most, response=most))
+    for size, opening in product(SIZES, OPENINGS):
+        read = link_bench.record(size, opening, extended=True, ef_atr_info=told)
+        for bit_rate in BIT_RATES:
+            link = Link(bit_rate, reader=0.004)
+            row = link_bench.price(read, size.name, link, opening, extended=True, longest=most)
+            assert row.cost.seconds / row.floor.seconds <= 1.05
 
 
 def test_few_commands() -> None:

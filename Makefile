@@ -2,7 +2,7 @@
 # Options go in ARGS: make demo ARGS="--format json"
 PYTHON ?= python3
 
-.PHONY: demo test interop bench faults bulk setup lock clean
+.PHONY: demo test interop bench faults bulk soak setup lock clean
 
-demo test interop bench faults bulk setup lock clean:
+demo test interop bench faults bulk soak setup lock clean:
 	@$(PYTHON) tools/dev.py $@ $(ARGS)

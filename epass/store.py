@@ -1,6 +1,7 @@
 """Trust anchors on disk: any files that an operator has, and the store of what he imported.
 
-Source: ICAO Doc 9303-12 §7 to §9 for what they are; ``epass.trust.material`` for what is taken.
+Source: ICAO Doc 9303-12 §7, §9 and §10 for what they are; what is taken,
+``epass.trust.material`` says.
 
 The store is a folder in the user's data directory with a file for each certificate, CRL and
 deviation list, named by its SHA-256: an import that is repeated, or that runs beside another one,
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epass import asn1
-from epass.errors import InputError, StorageError
+from epass.errors import FormatError, InputError, StorageError
 from epass.trust.anchors import Anchors
 from epass.trust.material import DEVIATIONS, Item, Material
 
@@ -44,21 +45,28 @@ def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(base) / "epass" / "trust"
 
 
-def load(paths: Iterable[Path]) -> Material:
+def load(
+    paths: Iterable[Path], *, beside: Anchors | None = None, checked_only: bool = False
+) -> Material:
     """What the files, and the files in the folders, hold; no store is needed.
 
-    Lists may vouch for each other's signers: what comes first is believed by what follows.
+    Lists may vouch for each other's signers: ``beside``, and what comes first, is believed by what
+    follows. With ``checked_only``, a list whose own signature cannot be checked gives nothing.
 
     Raises:
         InputError: a path is not there.
         StorageError: it cannot be read, or is larger than any list.
     """
-    found = Material()
+    parts: list[Material] = []
+
+    def known() -> Anchors:
+        return Material.merged([Material(beside or Anchors()), *parts]).anchors
+
     for path in paths:
         for file in _files(path):
-            part = Material.read(clean(file.name), _read(file), beside=found.anchors)
-            found = Material.merged([found, part])
-    return found
+            name, content = clean(file.name), _read(file)
+            parts.append(Material.read(name, content, beside=known, checked_only=checked_only))
+    return Material.merged(parts)
 
 
 def clean(name: str) -> str:
@@ -73,13 +81,13 @@ class Store:
     folder: Path
 
     def add(self, material: Material) -> Material:
-        """Keep what was taken of ``material``; what is there already is said to be.
+        """Keep what was taken of ``material``; what is there already, unchanged, is said to be.
 
         Raises:
             StorageError: the disk is full, or the place may not be written.
         """
-        kept = {path.stem for path in self._paths()}
         raws = dict(_raws(material.anchors))
+        kept = {Path(name).stem for name in raws if _is_intact(self.folder / name)}
         with _storage(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             for name, raw in raws.items():
@@ -89,7 +97,8 @@ class Store:
         return Material(material.anchors, items)
 
     def load(self) -> Material:
-        """All that it holds. A file that was changed is not taken, which its item says.
+        """All that it holds. A file that was changed, or cannot be read, is not taken, which its
+        item says.
 
         Raises:
             StorageError: it cannot be read.
@@ -124,16 +133,39 @@ class Store:
             return sorted(item for item in self.folder.iterdir() if item.suffix in SUFFIXES)
 
     def _load(self, path: Path) -> Material:
-        data = _read(path)
-        if hashlib.sha256(data).hexdigest() != path.stem:
-            reason = "changed since it was imported"
-            return Material(items=(Item(path.name, "unknown", path.name, False, reason),))
-        if path.suffix == ".dl":
-            found = asn1.deviation_list(data, where=path.name)
-            title = f"{len(found.deviations)} deviations"
-            item = Item(path.name, DEVIATIONS, title, taken=True, reason="signed when imported")
-            return Material(Anchors(deviations=(found,)), (item,))
-        return Material.read(path.name, data)
+        try:
+            data = _read(path)
+            if not _is_named(path, data):
+                return _unusable(path, "changed since it was imported")
+            return (
+                _deviations(path, data) if path.suffix == ".dl" else Material.read(path.name, data)
+            )
+        except (StorageError, FormatError) as error:
+            # A removal at the same time may have been faster.
+            return _unusable(path, error.message) if path.exists() else Material()
+
+
+def _deviations(path: Path, data: bytes) -> Material:
+    found = asn1.deviation_list(data, where=path.name)
+    title = f"{len(found.deviations)} deviations"
+    item = Item(path.name, DEVIATIONS, title, taken=True, reason="signed when imported")
+    return Material(Anchors(deviations=(found,)), (item,))
+
+
+def _unusable(path: Path, reason: str) -> Material:
+    return Material(items=(Item(path.name, "unknown", path.name, False, reason),))
+
+
+def _is_named(path: Path, data: bytes) -> bool:
+    """Whether the file's name is the digest of what it holds."""
+    return hashlib.sha256(data).hexdigest() == path.stem
+
+
+def _is_intact(path: Path) -> bool:
+    try:
+        return path.is_file() and _is_named(path, _read(path))
+    except StorageError:
+        return False
 
 
 def _raws(anchors: Anchors) -> Iterator[tuple[str, bytes]]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from mutation import mutated
 
 from epass import asn1
+from epass.asn1 import lists
 from epass.asn1.lists import MAX_CERTIFICATES, MAX_DEVIATIONS
 from epass.errors import FormatError
 from epass.sim import der, published
@@ -89,6 +90,16 @@ def test_what_an_entry_says() -> None:
     )
     assert set(ours.revoked) == {5, 6}
     assert ours.unknown_critical == {"1.2.3", "2.5.29.28"}
+
+
+def test_as_many_as_a_large_state_has() -> None:
+    entries = b"".join(der.sequence(der.integer(serial), NOW) for serial in range(100_000))
+    assert len(crl(made(ALGORITHM, NAME, NOW, NOW, der.sequence(entries))).revoked) == 100_000
+
+
+def test_more_than_any_state_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MAX_CRL_NODES", 20)
+    assert "too many values" in refusal(crl, CRL)
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ class TestInstall:
 
 
 class TestCommands:
-    @pytest.mark.parametrize("command", ["demo", "interop", "bench", "faults", "bulk"])
+    @pytest.mark.parametrize("command", ["demo", "interop", "bench", "faults", "bulk", "soak"])
     def test_the_rest_is_handed_on(self, command: str) -> None:
         chosen, rest = commands.parse([command, "--format", "json"])
         assert (chosen.command, rest) == (command, ["--format", "json"])
@@ -195,4 +195,4 @@ class TestDoor:
     def test_as_a_script(self) -> None:
         outcome = run([sys.executable, str(ROOT / "tools" / "dev.py"), "--help"])
         assert outcome.ok
-        assert "{demo,test,interop,bench,faults,bulk,setup,lock,clean}" in outcome.output
+        assert "{demo,test,interop,bench,faults,bulk,soak,setup,lock,clean}" in outcome.output

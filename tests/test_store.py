@@ -64,6 +64,19 @@ class TestFiles:
         with pytest.raises(InputError, match="is not there"):
             store.load([tmp_path / "nothing"])
 
+    def test_what_came_before_vouches(self, tmp_path: Path) -> None:
+        listed, csca = tmp_path / "1", tmp_path / "0"
+        listed.write_bytes(deviations())
+        csca.write_bytes(CSCA)
+        outcomes = [
+            store.load(paths).anchors.lists[0].outcome for paths in ([listed], [csca, listed])
+        ]
+        assert outcomes == ["unknown", "pass"]
+        beside = Material.read("file", CSCA).anchors
+        assert store.load([listed], beside=beside, checked_only=True).anchors.deviations
+        assert not store.load([listed], checked_only=True).anchors.deviations
+        assert store.load([listed], beside=beside).anchors.certificates == ()
+
     def test_larger_than_any(self, published_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(store, "MAX_FILE", 10)
         with pytest.raises(StorageError, match="larger than 10 bytes"):
@@ -106,6 +119,46 @@ class TestStore:
         assert found.anchors.certificates == ()
         (item,) = (item for item in found.items if not item.taken)
         assert item.reason == "changed since it was imported"
+
+    def test_a_changed_file_is_mended_by_an_import(self, kept: Store) -> None:
+        (kept.folder / f"{FINGERPRINT}.cer").write_bytes(b"")
+        (item,) = kept.add(Material.read("file", CSCA)).items
+        assert (item.taken, item.reason) == (True, "valid until 2039-01-01")
+        assert [one.raw for one in kept.load().anchors.certificates] == [CSCA]
+
+    @pytest.mark.parametrize("suffix", store.SUFFIXES)
+    def test_a_file_that_cannot_be_parsed(self, kept: Store, suffix: str) -> None:
+        """By its name it is what was imported; a later version may be stricter."""
+        path = kept.folder / (hashlib.sha256(b"none").hexdigest() + suffix)
+        path.write_bytes(b"none")
+        found = kept.load()
+        assert [item.source for item in found.items if not item.taken] == [path.name]
+        assert len(found.anchors.certificates) == 1
+
+    def test_a_file_that_cannot_be_read(self, kept: Store) -> None:
+        path = kept.folder / f"{FINGERPRINT}.cer"
+        path.unlink()
+        path.mkdir()  # as good as a file without rights, which root may read all the same
+        (item,) = (item for item in kept.load().items if not item.taken)
+        assert item.source == path.name
+        assert str(path) in item.reason
+        with pytest.raises(StorageError):
+            kept.add(Material.read("file", CSCA))
+
+    def test_a_file_of_another_size_than_any(
+        self, kept: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(store, "MAX_FILE", 2)
+        assert {item.taken for item in kept.load().items} == {False}
+        assert kept.add(Material.read("file", CSCA)).items[0].taken
+
+    def test_a_file_that_goes_while_it_is_read(
+        self, kept: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        listed = kept._paths()
+        assert kept.remove([FINGERPRINT])
+        monkeypatch.setattr(Store, "_paths", lambda _: listed)
+        assert sorted(item.kind for item in kept.load().items) == ["CRL", "deviation list"]
 
     def test_nothing_there(self, tmp_path: Path) -> None:
         assert Store(tmp_path / "none").load() == Material()

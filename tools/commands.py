@@ -1,4 +1,4 @@
-"""The commands of ``tools/dev.py``: demo, test, interop, bench, faults, bulk, setup, lock …"""
+"""The commands of ``tools/dev.py``: demo, test, setup, lock, clean, and the tools below."""
 
 import argparse
 import os
@@ -21,6 +21,7 @@ TOOLS = {
     "bench": "tools.benchmark",
     "faults": "tools.faults",
     "bulk": "tools.bulk",
+    "soak": "tools.soak",
 }
 LOCK_FILE = Path("build", "dev.lock")
 CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
@@ -179,6 +180,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("bench", help="set up, then what a read costs the host and on the link")
     commands.add_parser("faults", help="set up, then every fault at every command of a read")
     commands.add_parser("bulk", help="set up, then what verifying archives costs")
+    commands.add_parser("soak", help="set up, then 1,000 passports in a row")
     chosen = commands.add_parser("setup", help="install what is missing")
     chosen.add_argument("--test", action="store_true", help="and what the gates need")
     chosen = commands.add_parser("lock", help="make the lock files again")

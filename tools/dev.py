@@ -1,4 +1,4 @@
-"""The one door to set-up and gates: ``python3 tools/dev.py demo|test|interop|bench|faults|bulk|…``.
+"""The one door to set-up and gates: ``python3 tools/dev.py demo|test|interop|bench|…``.
 
 This file alone stays readable for old Pythons, so that they get a sentence and not a SyntaxError.
 """

@@ -41,6 +41,7 @@ class Scanner:
     where: str
     base: int | None = 0
     ber: bool = False
+    nodes: int = MAX_NODES
 
     def scan(self) -> None:
         """Check every header of the one value that fills the data, within the bounds above.
@@ -54,7 +55,7 @@ class Scanner:
         position = nodes = 0
         while not nodes or len(around) > 1:
             nodes += 1
-            if nodes > MAX_NODES or len(around) > MAX_DEPTH:
+            if nodes > self.nodes or len(around) > MAX_DEPTH:
                 raise self.fail("too many values, or nested too deeply", position)
             position = self._step(position, around)
             while len(around) > 1 and not around[-1].endless and around[-1].end == position:
@@ -117,13 +118,15 @@ class Scanner:
         return FormatError(problem, self.where, None if self.base is None else self.base + at)
 
 
-def scan(data: bytes, where: str, *, base: int = 0, ber: bool = False) -> None:
+def scan(
+    data: bytes, where: str, *, base: int = 0, ber: bool = False, nodes: int = MAX_NODES
+) -> None:
     """Check that ``data`` is one value in DER, or in BER where that is allowed.
 
     Raises:
         FormatError: with the byte offset of the first fault, counted from ``base``.
     """
-    Scanner(data, where, base, ber).scan()
+    Scanner(data, where, base, ber, nodes).scan()
 
 
 def split(contents: bytes, where: str) -> list[bytes]:

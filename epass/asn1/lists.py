@@ -1,7 +1,7 @@
 """Lists that states publish: CRLs, CSCA master lists, deviation lists.
 
-Source: RFC 5280 §5 (CRLs); ICAO Doc 9303-12 §7.1.2 (CRL profile), §9 (master lists);
-Doc 9303-12 §8 and Doc 9303-3 (deviation lists).
+Source: RFC 5280 §5 (CRLs); ICAO Doc 9303-12 §7.1.4 (CRL profile), §9 (master lists), §10
+(deviation lists); Doc 9303-3 §7.3 (what deviation lists say).
 """
 
 from datetime import datetime
@@ -20,6 +20,7 @@ KNOWN = frozenset({CRL_NUMBER, AUTHORITY_KEY_ID})
 KNOWN_OF_ENTRIES = frozenset({REASON_CODE, INVALIDITY_DATE})
 MAX_CERTIFICATES = 4096  # of a master list; the largest known has 700
 MAX_DEVIATIONS, MAX_DESCRIPTIONS = 4096, 64
+MAX_CRL_NODES = 1_000_000  # 100,000 entries with a reason code each, of 8 values
 
 _INTEGER, _BIT_STRING, _NULL = 0x02, 0x03, 0x05
 _TIMES = (0x17, 0x18)  # UTCTime, GeneralizedTime
@@ -30,9 +31,9 @@ def revocation_list(data: bytes, *, where: str) -> RevocationList:
     """The CRL in DER that fills ``data``.
 
     Raises:
-        FormatError: it is none, or it is larger than ``der`` allows.
+        FormatError: it is none, or it is larger than ``der`` and MAX_CRL_NODES allow.
     """
-    der.scan(data, where)
+    der.scan(data, where, nodes=MAX_CRL_NODES)
     with door(where):
         signed, algorithm, signature = der.split(_contents(data, der.SEQUENCE), where)
         fields = der.split(_contents(signed, der.SEQUENCE), where)

@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from epass.card import apdu, bac, pace, quirks
-from epass.card.apdu import OK, SHORT_LE, Channel, Command, Response
-from epass.card.files import FileReader
+from epass.card.apdu import OK, READ_BINARY, SHORT_LE, Channel, Command, Response
+from epass.card.files import SHORT_ID, FileReader
 from epass.card.keys import Key, MrzKey
+from epass.card.ladder import Ladder
+from epass.card.opened import Opened
 from epass.card.pace import PaceResult, Suite
+from epass.card.plan import Plan
 from epass.card.secure import SecureChannel
-from epass.card.visit import Opened
 from epass.crypto.ciphers import Cipher
 from epass.dump import Access
 from epass.errors import (
@@ -80,11 +82,12 @@ def open_chip(
     channel: Channel,
     key: Key,
     policy: Policy,
+    plan: Plan,
     *,
     random: Callable[[int], bytes],
     before: Opened | None = None,
 ) -> Opened:
-    """Open the chip with ``key``, once.
+    """Open the chip with ``key``, once. ``plan`` is told what the chip says of its answers.
 
     ``before`` is how a chip was opened that has been reset since: by the same protocol it is
     opened again, for PACE with the same suite in the same form, and by no other, whatever the
@@ -102,14 +105,16 @@ def open_chip(
         raise InputError("access: BAC needs the MRZ, not the CAN")
     door = _Door(channel, key, random)
     try:
-        return _open(door, policy) if before is None else _open_again(door, before)
+        return _open(door, policy, plan) if before is None else _open_again(door, before)
     except (CardError, UnsupportedError, FormatError) as error:
         door.tell(error)
         raise
 
 
-def _open(door: "_Door", policy: Policy) -> Opened:
+def _open(door: "_Door", policy: Policy, plan: Plan) -> Opened:
     infos = _parsed(door.card_access())
+    if plan.meet(infos):
+        plan.limit(door.atr_info())
     if policy.access == BAC:  # said to be a fallback though no PACE is seen: it may be hidden
         return door.by_bac(fallback=True)
     if infos is None or not _offers_pace(infos):
@@ -173,7 +178,7 @@ class _Door:
 
     def card_access(self) -> bytes | None:
         """EF.CardAccess as it is; None where the chip has no such file."""
-        reader = FileReader(self._channel, SHORT_LE, note=self._met)
+        reader = FileReader(self._channel, Ladder(SHORT_LE, note=self._met))
         reader.select_master_file()
         selected = reader.select(File.CARD_ACCESS)
         if selected.sw in NO_CARD_ACCESS:
@@ -186,6 +191,11 @@ class _Door:
             self._met("card-access-warning")
         self._files[File.CARD_ACCESS] = reader.read_selected(File.CARD_ACCESS)
         return self._files[File.CARD_ACCESS]
+
+    def atr_info(self) -> bytes:
+        """The start of EF.ATR/INFO, as much as one answer brings; nothing where it is refused."""
+        short_id = SHORT_ID | File.ATR_INFO.sfi
+        return self._channel.transmit(Command(READ_BINARY, short_id, le=SHORT_LE)).data
 
     def by_pace(self, infos: SecurityInfos) -> Opened:
         """PACE with the strongest suite that both sides know and the chip does not refuse."""
@@ -219,7 +229,7 @@ class _Door:
                 "the chip offers no PACE, and BAC needs the MRZ, not the CAN",
                 advice="Give the MRZ of the document.",
             )
-        FileReader(self._channel, SHORT_LE).select_application()
+        FileReader(self._channel, Ladder(SHORT_LE)).select_application()
         with self._attempt("BAC") as channel:
             secure = bac.authenticate(channel, key, random=self._random, note=self._met)
         access = Access(

@@ -15,8 +15,8 @@ from epass.card.apdu import (
     Command,
     Response,
 )
-from epass.card.files import WRONG_LE, WRONG_LENGTH
 from epass.card.keys import MrzKey
+from epass.card.ladder import WRONG_LE, WRONG_LENGTH
 from epass.card.quirks import Note, ignore
 from epass.card.secure import ChipSession, SecureChannel
 from epass.crypto import ciphers

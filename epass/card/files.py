@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 from epass import tlv
 from epass.card.apdu import OK, READ_BINARY, READ_BINARY_ODD, SELECT, Channel, Command, Response
-from epass.card.quirks import Note
-from epass.card.quirks import ignore as no_note
+from epass.card.ladder import Ladder
 from epass.errors import FormatError, ProtocolError
 from epass.lds.names import LDS1_AID, MF_FID, File
 
@@ -21,40 +20,28 @@ DO_OFFSET, DO_DATA = 0x54, 0x53
 LARGEST_FILE = 0x10000  # bytes, header included: what READ BINARY reads in the field
 END_OF_FILE = 0x6282
 BEYOND_END = 0x6B00  # a chip's answer to an offset at or beyond the end
-WRONG_LENGTH, WRONG_LE = 0x6700, 0x6C  # the latter with the right length as SW2
-HEADER = 8  # bytes: more than any tag and length, less than any file of an eMRTD
-# Largest answers that chips of the field give, tried in turn when one refuses the length.
-LADDER = (2048, 1024, 223, 192, 160, 128, 112)
 # A chip must bring a file to its end: after so many answers, each must have been of 32 bytes, which
 # is far less than any chip of the field gives.
 PATIENCE, LEAST = 16, 32
-SHORT_OF_SHORT = 223  # a chip that gives less does not fill even a short response
 # A chip that has no short file identifiers says so with one of these.
 NO_SHORT_ID = (0x6981, 0x6986, 0x6A81, 0x6A82, 0x6A86, 0x6B00, 0x6D00)
 
-Progress = Callable[[int, int], object]
+Progress = Callable[[int, int, bytes], object]
+"""Called with the bytes of a file that have come, all that it has, and those that came now."""
 
 
-def ignore(done: int, total: int) -> None:
-    """The ``on_progress`` of callers that want none; both are bytes."""
+def ignore(done: int, total: int, data: bytes) -> None:
+    """The ``on_progress`` of callers that want none."""
 
 
 class FileReader:
-    """Reads files over one channel. ``largest`` is the most bytes to ask for at a time.
-
-    Without ``greedy`` nothing is asked for that chips of the field refuse: a file is selected, its
-    header read first, and then as little at a time as the last of ``LADDER``. ``note`` is told the
-    quirks that are met.
+    """Reads files over one channel, as much at a time as ``ladder`` says, which is told the quirks
+    that are met.
     """
 
-    def __init__(
-        self, channel: Channel, largest: int, *, greedy: bool = True, note: Note = no_note
-    ) -> None:
+    def __init__(self, channel: Channel, ladder: Ladder) -> None:
         self._channel = channel
-        self._largest = largest if greedy else min(largest, LADDER[-1])
-        self._greedy = self._may_be_greedy = greedy
-        self._doubted: int | None = None  # Le of a first READ BINARY that was refused
-        self._note = note
+        self.ladder = ladder
         self.partial = b""  # of the file under way; it outlives a link that is lost
 
     def select_application(self) -> None:
@@ -74,7 +61,7 @@ class FileReader:
         """
         answer = self._channel.transmit(Command(SELECT, BY_FID, NO_FCI, MF_FID.to_bytes(2)))
         if answer.sw != OK:
-            self._note("mf-refused")
+            self.ladder.note("mf-refused")
 
     def select(self, file: File) -> Response:
         """Select a file by its identifier; the status word is the caller's to judge."""
@@ -90,20 +77,22 @@ class FileReader:
             ProtocolError: the chip answers more than it was asked for, or next to nothing at a
                 time.
         """
-        if self._may_be_greedy:
+        by_short_id = self.ladder.short_ids
+        if by_short_id:
             response = self._first(SHORT_ID | file.sfi)
             if response.sw not in NO_SHORT_ID:
                 return self._rest(file, response, on_progress)
         self.select(file).expect(f"SELECT {file.label}")
-        if self._may_be_greedy:
-            self._note("no-short-ids")
+        if by_short_id:
+            self.ladder.short_ids = False  # the file is there, only not by its short identifier
+            self.ladder.note("no-short-ids")
         return self._rest(file, self._first(0), on_progress)
 
     def read_on(self, file: File, content: bytes, on_progress: Progress = ignore) -> bytes:
         """The whole file, of which ``content`` is the start; raises as ``read`` does."""
         self.partial = content
         self.select(file).expect(f"SELECT {file.label}")
-        return self._to_end(file, content, on_progress)
+        return self._to_end(file, content, on_progress, known=len(content))
 
     def read_selected(self, file: File) -> bytes:
         """The whole file that ``select`` has selected; raises as ``read`` does."""
@@ -112,10 +101,10 @@ class FileReader:
     def _rest(self, file: File, first: Response, on_progress: Progress) -> bytes:
         return self._to_end(file, _data(first, file, 0), on_progress)
 
-    def _to_end(self, file: File, content: bytes, on_progress: Progress) -> bytes:
+    def _to_end(self, file: File, content: bytes, on_progress: Progress, known: int = 0) -> bytes:
         total = _declared(content, file)
         self.partial = content
-        on_progress(min(len(content), total), total)
+        on_progress(min(len(content), total), total, content[known:total])
         answers = 0
         while len(content) < total:
             if answers > PATIENCE + len(content) // LEAST:
@@ -126,81 +115,51 @@ class FileReader:
             if not block:
                 problem = f"{total} bytes declared, the chip ends after {len(content)}"
                 raise FormatError(problem, file.label, len(content))
-            content += block
-            self.partial = content
-            on_progress(min(len(content), total), total)
+            before = len(content)
+            self.partial = content = content + block
+            on_progress(min(len(content), total), total, content[before:total])
         self.partial = b""
         if len(content) > total:
-            self._note("padded-end")
+            self.ladder.note("padded-end")
         return content[:total]  # what a chip sends beyond the end is padding of its memory
 
     def _first(self, p1: int) -> Response:
-        """The start of a file whose length is not known: as much as one answer can bring.
-
-        A chip that refuses is asked for the header first, for this file and all further ones.
-        Was it more than the file holds, or more than the chip gives? A longer file will tell.
-        """
-        if self._greedy:
-            response = self._send(lambda le: Command(READ_BINARY, p1, 0, le=le), self._largest)
-            if not _too_long(response):
-                return response
-            self._greedy, self._doubted = False, self._largest
-        return self._send(lambda le: Command(READ_BINARY, p1, 0, le=le), HEADER)
+        return self.ladder.first(self._asking(lambda le, wide: _read(p1, 0, le, wide)))
 
     def _block(self, file: File, offset: int, wanted: int) -> bytes:
         if offset > LAST_EVEN_OFFSET:
             return self._odd_block(file, offset, wanted)
         p1, p2 = divmod(offset, 0x100)
-        response = self._with_ladder(lambda le: Command(READ_BINARY, p1, p2, le=le), wanted)
-        return _next_data(response, file, offset)
+        ask = self._asking(lambda le, wide: _read(p1, p2, le, wide))
+        return _next_data(self.ladder.next(ask, wanted), file, offset)
 
     def _odd_block(self, file: File, offset: int, wanted: int) -> bytes:
         where = tlv.build(DO_OFFSET, offset.to_bytes(2))
         whole = len(tlv.build(DO_DATA, bytes(wanted)))  # no byte more: chips may refuse that
-        response = self._with_ladder(lambda le: Command(READ_BINARY_ODD, 0, 0, where, le), whole)
-        answer = _next_data(response, file, offset)
+        ask = self._asking(
+            lambda le, wide: Command(READ_BINARY_ODD, 0, 0, where, le, extended=wide)
+        )
+        answer = _next_data(self.ladder.next(ask, whole), file, offset)
         try:
             return tlv.parse_one(answer, DO_DATA, where=file.label).value if answer else b""
         except FormatError as error:
             raise ProtocolError(f"READ BINARY {file.label}", error.problem) from None
 
-    def _with_ladder(self, command: Callable[[int], Command], wanted: int) -> Response:
-        """Send the command with the largest Le that the chip takes, and remember it."""
-        before = self._largest
-        refused = response = self._send(command, wanted)
-        for size in LADDER:
-            if not _too_long(response):
-                break
-            if size < min(wanted, self._largest):
-                self._largest, refused = size, response
-                response = self._send(command, wanted)
-        if _too_long(response):
-            self._largest = before  # it is not the length that the chip refuses
-        elif self._largest < before:
-            self._found_shorter(refused)
-        elif self._doubted is not None and min(wanted, self._largest) >= self._doubted:
-            self._doubted = None
-            self._note("exact-lengths")
-        return response
+    def _asking(self, command: Callable[[int, bool], Command]) -> Callable[[int], Response]:
+        """``command`` gets Le and whether the answer takes extended length."""
 
-    def _found_shorter(self, refused: Response) -> None:
-        """The length was more than the chip gives; nothing is known of the ends of its files."""
-        self._greedy, self._doubted = self._may_be_greedy, None
-        if self._largest < SHORT_OF_SHORT:
-            self._note("short-answers" if refused.sw != OK else "empty-answers")
+        def ask(le: int) -> Response:
+            response = self._channel.transmit(command(le, le > self.ladder.short))
+            if len(response.data) > le:
+                problem = f"{len(response.data)} bytes for {le} asked for"
+                raise ProtocolError("READ BINARY", problem)
+            return response
 
-    def _send(self, command: Callable[[int], Command], wanted: int) -> Response:
-        le = min(wanted, self._largest)
-        response = self._channel.transmit(command(le))
-        if len(response.data) > le:
-            raise ProtocolError("READ BINARY", f"{len(response.data)} bytes for {le} asked for")
-        return response
+        return ask
 
 
-def _too_long(response: Response) -> bool:
-    """Whether the chip may have been asked for more than it gives at a time."""
-    refused = response.sw == WRONG_LENGTH or response.sw >> 8 == WRONG_LE
-    return refused or (response.sw == OK and not response.data)
+def _read(p1: int, p2: int, le: int, extended: bool) -> Command:
+    return Command(READ_BINARY, p1, p2, le=le, extended=extended)
 
 
 def _data(response: Response, file: File, offset: int) -> bytes:

@@ -22,7 +22,8 @@ from epass.card.apdu import (
     Command,
     Response,
 )
-from epass.card.files import BY_EF, NO_FCI, WRONG_LE, WRONG_LENGTH
+from epass.card.files import BY_EF, NO_FCI
+from epass.card.ladder import WRONG_LE, WRONG_LENGTH
 from epass.card.quirks import Note, ignore
 from epass.card.secure import ChipSession, Exchange, SecureChannel
 from epass.crypto import ciphers, public_keys

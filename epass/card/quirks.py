@@ -86,6 +86,12 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
             "no data before the declared end of the file, but some for a shorter length",
             "go down the ladder; at its end the file is truncated",
         ),
+        "extended-refused": Quirk(
+            "a command of extended length is refused without protection, which ends the session",
+            "chips whose card capabilities promise extended length; New Zealand 6982 to Le 65,536",
+            "a status word without data objects for the first such command; short ones are taken",
+            "open the chip again, and read with short length; remembered for the kind of chip",
+        ),
         "padded-end": Quirk(
             "the end of a file comes with 6282 and bytes that are not of the file",
             "Slovenia",

@@ -6,19 +6,30 @@ Source: ICAO Doc 9303-11 §4.2 (chip access procedure).
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from epass.card import apdu
 from epass.card.access import AUTO, Policy, open_chip
-from epass.card.apdu import Channel, Command, Response
+from epass.card.apdu import (
+    EXTERNAL_AUTHENTICATE,
+    GENERAL_AUTHENTICATE,
+    Channel,
+    Command,
+    Response,
+)
 from epass.card.keys import Key
+from epass.card.memory import SHARED, Memory
+from epass.card.plan import Plan
 from epass.card.proof import CHALLENGE
 from epass.card.resume import PATIENT, Patience, Resume
-from epass.card.visit import Visit
-from epass.dump import MAX_STEPS, Dump, Step
-from epass.errors import InputError
+from epass.card.secure import PROTECTED
+from epass.card.steps import Steps
+from epass.card.traits import traits
+from epass.card.visit import Tell, Visit
+from epass.dump import Dump
+from epass.errors import InputError, ReaderError
 from epass.lds.names import File
 
 _P = ParamSpec("_P")
@@ -33,13 +44,16 @@ class ReadEvent:
     """Where the read is. ``stage`` is "access", "file", "proof" with the file of the chip's key, or
     "lost" while the document is waited for that has left the reader.
 
-    ``done`` and ``total`` are bytes.
+    ``done`` and ``total`` are bytes of the file, ``data`` those that came since the last event: the
+    last of ``done``, as the chip gave them, which nothing has verified yet. A file may begin
+    again at its first byte, if a chip drops the session over the way that it was asked for.
     """
 
     stage: str
     file: File | None = None
     done: int = 0
     total: int = 0
+    data: bytes = field(default=b"", repr=False)
 
 
 OnEvent = Callable[[ReadEvent], object]
@@ -58,7 +72,8 @@ def read(
     everything: bool = False,
     access: str = AUTO,
     allow_bac_fallback: bool = False,
-    extended: bool = False,
+    extended: bool | None = None,
+    memory: Memory = SHARED,
     prove: bool = True,
     challenge: bytes | None = None,
     resume: Resume = PATIENT,
@@ -72,14 +87,16 @@ def read(
     groups that EF.COM and EF.SOD list, which ``everything`` asks for, the dump has in ``refused``.
     ``access`` is "auto" (PACE where the chip offers it, else BAC), "pace" or "bac". A PACE that
     fails is an error, unless ``allow_bac_fallback`` lets BAC follow, which the dump then says.
-    ``extended`` asks for answers of up to 64 KiB, where chip and reader take them. ``prove`` has
-    the chip prove that it is no copy, where EF.COM or EF.SOD, if wanted, announce that it can; the
+    ``extended`` asks for answers of up to 64 KiB; None does so where chip and reader say that they
+    take them. What worked is kept in ``memory`` by the kinds of chip and reader, where the channel
+    knows them (``Traits``); by default it is forgotten when the program ends. ``prove`` has the
+    chip prove that it is no copy, where EF.COM or EF.SOD, if wanted, announce that it can; the
     files with its keys are then read too, DG14 in any case. ``challenge``, 8 bytes, is for active
     authentication, and drawn if it is not given. ``resume`` says how often and how long a document
     is waited for that leaves the reader, where ``channel`` can be connected again; the read goes
-    on where it stopped. ``on_event`` is called before each file and as
-    its bytes arrive; what it raises (``Cancelled``) stops the read between two commands. Only
-    vectors replace ``random``.
+    on where it stopped. ``on_event`` is called before each file and as its bytes arrive, which the
+    event has; what it raises (``Cancelled``) stops the read between two commands. Only vectors
+    replace ``random``.
 
     Raises:
         InputError: the challenge is of another length, there is no such access, or a file is
@@ -96,23 +113,20 @@ def read(
     wanted, more = _checked(want), _checked(also)
     counted = _Counter(channel)
     steps = Steps(counted, time.perf_counter)
-
-    def tell(stage: str, file: File | None, done: int, total: int) -> None:
-        steps.enter(stage, file)
-        on_event(ReadEvent(stage, file, done, total))
-
-    policy = Policy(access, allow_bac_fallback)
-    patience = Patience(resume, lambda: tell("lost", None, 0, 0))
+    tell = _teller(on_event, steps)
+    policy, plan = Policy(access, allow_bac_fallback), Plan(extended, traits(channel), memory)
+    patience = Patience(resume, lambda: tell("lost", None, 0, 0, b""))
     visit = Visit(
-        lambda before: open_chip(counted, key, policy, random=random, before=before),
+        lambda before: open_chip(counted, key, policy, plan, random=random, before=before),
         counted.reset,
-        extended=extended,
+        first_ladder=plan.ladder,
         prove=prove,
         tell=tell,
         random=random,
-        reconnect=lambda lost: patience.reconnect(counted, lost),
+        reconnect=lambda lost: _reconnect(counted, patience, lost),
     )
     visit.collect(wanted, challenge, also=more, everything=everything)
+    plan.remember(visit.ladder)
     return Dump(
         {file: visit.files[file] for file in (*wanted, *visit.files)},
         visit.access,
@@ -135,6 +149,21 @@ def _checked(want: Iterable[File]) -> tuple[File, ...]:
     return files
 
 
+def _reconnect(counted: "_Counter", patience: Patience, lost: ReaderError) -> None:
+    if counted.is_judging:
+        lost.add_note("The chip was judging the key: see that it is right before it is used again.")
+        raise lost
+    patience.reconnect(counted, lost)
+
+
+def _teller(on_event: OnEvent, steps: Steps) -> Tell:
+    def tell(stage: str, file: File | None, done: int, total: int, data: bytes) -> None:
+        steps.enter(stage, file)
+        on_event(ReadEvent(stage, file, done, total, data))
+
+    return tell
+
+
 def _gaps(count: int) -> tuple[str, ...]:
     return (f"the document was lost {count} times and came back",) if count else ()
 
@@ -151,52 +180,37 @@ def _in_thread(verb: Callable[_P, _T]) -> Callable[_P, Coroutine[Any, Any, _T]]:
 read_async = _in_thread(read)  # the same verb for async callers, in a thread of its own
 
 
-class Counter(Protocol):
-    """What ``Steps`` counts with."""
-
-    count: int
-
-
-class Steps:
-    """Which part of a read takes how long, by the events that tell where it is."""
-
-    def __init__(self, counter: Counter, clock: Callable[[], float]) -> None:
-        self._counter, self._clock = counter, clock
-        self._began = clock()
-        self._open: tuple[str, File | None, float, int] | None = None
-        self.taken: list[Step] = []
-
-    def enter(self, stage: str, file: File | None) -> None:
-        """The read is at ``file`` in ``stage`` from now on, unless it has been there already."""
-        if self._open is not None and self._open[:2] == (stage, file):
-            return
-        now = self.end()
-        self._open = stage, file, now, self._counter.count
-
-    def end(self) -> float:
-        """The last part is over; the seconds since the beginning."""
-        now = round(self._clock() - self._began, 3)
-        if self._open is not None and len(self.taken) < MAX_STEPS:
-            stage, file, start, count = self._open
-            cost = self._counter.count - count
-            self.taken.append(Step(stage, file, start, round(now - start, 3), cost))
-        self._open = None
-        return now
-
-
 class _Counter:
-    """Counts the commands that a read costs."""
+    """Counts the commands that a read costs.
+
+    ``is_judging`` is set where the link was lost while the chip judged a key that it had not
+    accepted before: it may have counted a wrong one, which nobody may send again by himself.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._accepted = False
         self.count = 0
+        self.is_judging = False
 
     def transmit(self, command: Command) -> Response:
         self.count += 1
-        return self._channel.transmit(command)
+        self.is_judging = not self._accepted and _uses_key(command)
+        response = self._channel.transmit(command)
+        self.is_judging = False
+        self._accepted |= bool(command.cla & PROTECTED)
+        return response
 
     def reset(self) -> None:
         apdu.reset(self._channel)
 
     def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
         apdu.reconnect(self._channel, seconds, on_wait)
+
+
+def _uses_key(command: Command) -> bool:
+    """Whether it is the command by which the chip learns that the key is right: the last of BAC or
+    PACE (Doc 9303-11 §4.3.2, §4.4.4.1; the others of PACE are chained).
+    """
+    last = command.ins == GENERAL_AUTHENTICATE and command.cla == 0
+    return last or command.ins == EXTERNAL_AUTHENTICATE

@@ -19,8 +19,9 @@ PROTECTED = 0x0C  # CLA bits: secure messaging, header authenticated (ISO/IEC 78
 DO_PADDED, DO_PLAIN_CODING, DO_LE, DO_STATUS, DO_MAC = 0x87, 0x85, 0x97, 0x99, 0x8E
 METHOD_2 = 0x01  # the padding-content indicator of data object 87
 
-# What fits in a response of 256 bytes beside the data objects 99 (4) and 8E (10): the header
-# of data object 87 is 4 bytes with the indicator, and padding takes at least one byte.
+TAIL = 4 + 2 + MAC_SIZE + 2  # bytes: data objects 99 and 8E, and the status word itself
+# What fits in a response of 256 bytes beside them: the header of data object 87 is 4 bytes with
+# the indicator, and padding takes at least one byte.
 LARGEST_SHORT = {8: 231, 16: 223}
 
 
@@ -49,6 +50,16 @@ class ChipSession:
     @property
     def ended(self) -> bool:
         return bool(self._ended)
+
+    def room(self, response: int) -> int:
+        """The most plain bytes that a response of ``response`` bytes, status word included, can
+        carry; 0 where it is too short for any.
+        """
+        block = self._cipher.block
+        blocks = max(response - TAIL, 0) // block
+        while blocks and len(tlv.build(DO_PADDED, bytes(1 + blocks * block))) > response - TAIL:
+            blocks -= 1
+        return max(blocks * block - 1, 0)
 
     def protect(self, command: Command) -> Command:
         """The command as it goes over the link.
@@ -162,6 +173,10 @@ class SecureChannel:
     @property
     def largest_short(self) -> int:
         return self._session.largest_short
+
+    def room(self, response: int) -> int:
+        """As ``ChipSession.room``."""
+        return self._session.room(response)
 
     @property
     def ended(self) -> bool:

@@ -14,18 +14,20 @@ Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2
   without the refused file is done in a new one; a wanted file is asked for once more, with care.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from epass.card import proof, quirks
 from epass.card.announced import announced
-from epass.card.files import WRONG_LENGTH, FileReader
-from epass.card.pace import Suite
+from epass.card.files import FileReader
+from epass.card.ladder import WRONG_LENGTH, Ladder
+from epass.card.opened import Opened
+from epass.card.quirks import Note
 from epass.card.refusals import is_refusal, recorded
 from epass.card.resume import LOST, WITNESSES
 from epass.card.secure import SecureChannel
-from epass.dump import Access, Refusal
+from epass.dump import Refusal
 from epass.errors import (
     AccessDeniedError,
     CardError,
@@ -39,31 +41,14 @@ from epass.errors import (
     StatusError,
     UnsupportedError,
 )
-from epass.evidence import ACTIVE, CHIP, MAX_REASON, NO_EVIDENCE, Evidence, Failure
+from epass.evidence import ACTIVE, CHIP, MAX_REASON, NO_EVIDENCE, Failure
 from epass.lds.chip_keys import Dg14, Dg15
 from epass.lds.names import File
 from epass.lds.security_infos import SecurityInfos
 
-LARGEST_EXTENDED = 0xFF00  # bytes asked for at most; secure messaging needs some of 65,536
 MAX_UNPROTECTED = 2  # refusals of files after which the chip is opened again
 
-Tell = Callable[[str, File | None, int, int], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A chip after its access protocol, with what was read and met on the way.
-
-    ``suite`` is of PACE, after which the master file is selected, and None for BAC.
-    """
-
-    channel: SecureChannel
-    access: Access
-    evidence: Evidence = NO_EVIDENCE
-    files: Mapping[File, bytes] = field(default_factory=dict, repr=False)
-    suite: Suite | None = None
-    quirks: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+Tell = Callable[[str, File | None, int, int, bytes], object]
 
 
 class Visit:
@@ -71,9 +56,10 @@ class Visit:
 
     ``open_chip`` is given how the chip was opened before, if it was. ``reset`` resets the chip, and
     raises UnsupportedError where the link cannot; ``reconnect`` waits for a document that was
-    lost with an error, and raises that error where it is not to be waited for. ``extended`` asks
-    for answers of up to 64 KiB; without ``prove`` the chip proves nothing. ``tell`` is called with
-    stage, file, and bytes done and in total; what it raises stops the visit.
+    lost with an error, and raises that error where it is not to be waited for. ``first_ladder``
+    says with which lengths to begin in the first session; without ``prove`` the chip proves
+    nothing. ``tell`` is called with stage, file, bytes done and in total, and those that came now;
+    what it raises stops the visit.
 
     Raises:
         EpassError: whatever ``open_chip`` raises.
@@ -85,20 +71,20 @@ class Visit:
         open_chip: Callable[[Opened | None], Opened],
         reset: Callable[[], object],
         *,
-        extended: bool,
+        first_ladder: Callable[[SecureChannel, Note], Ladder],
         prove: bool,
         tell: Tell,
         random: Callable[[int], bytes],
         reconnect: Callable[[ReaderError], object],
     ) -> None:
         self._open_chip, self._reset, self._reconnect = open_chip, reset, reconnect
-        self._extended = extended
+        self._first_ladder = first_ladder
         self._prove = prove
         self._tell = tell
         self._random = random
         self._chip_was_asked = False
         self._unprotected = 0
-        self._careful = False
+        self._ladder: Ladder | None = None
         self._opened: Opened | None = None
         self._failure: EpassError | None = None  # the last that was borne
         self.files: dict[File, bytes] = {}
@@ -111,7 +97,7 @@ class Visit:
         self._despite_gaps(lambda: None)
 
     def _enter(self) -> None:
-        self._tell("access", None, 0, 0)
+        self._tell("access", None, 0, 0, b"")
         opened = self._opened = self._open_chip(self._opened)
         self.access = opened.access
         self.evidence = replace(self.evidence, mapping=opened.evidence.mapping)
@@ -141,14 +127,20 @@ class Visit:
         self._enter()
 
     def _use(self, channel: SecureChannel) -> None:
-        largest = LARGEST_EXTENDED if self._extended else channel.largest_short
         self._channel = channel
-        self._reader = FileReader(channel, largest, greedy=not self._careful, note=self._met)
+        self._ladder = self._ladder or self._first_ladder(channel, self._met)
+        self._ladder.continue_with(channel.largest_short)
+        self._reader = FileReader(channel, self._ladder)
 
     @property
     def quirks(self) -> tuple[str, ...]:
         """The ids of the deviations that were met."""
         return tuple(self._met.ids)
+
+    @property
+    def ladder(self) -> Ladder:
+        """With what lengths the chip was read."""
+        return self._reader.ladder
 
     def collect(
         self,
@@ -191,6 +183,8 @@ class Visit:
             else:
                 return
             self._is_away = True
+            if isinstance(lost, CommunicationError) and self._ladder is not None:
+                self._ladder.doubt()
             self._reconnect(lost)
 
     def _come_back(self) -> None:
@@ -225,19 +219,41 @@ class Visit:
             self.refused[file] = Refusal(None, reason)
             return
         self._stay_open()  # what fails here is not the file
+        if error := self._attempt(file):
+            self.refused[file] = recorded(error)
+
+    def _attempt(self, file: File) -> EpassError | None:
+        """Read it, if the chip lets: why it does not."""
         try:
             self._read(file)
         except (StatusError, ProtocolError, FormatError) as error:
-            self.refused[file] = recorded(error)
+            return error
         except SecureMessagingError as error:
             self._bear(error)
-            self.refused[file] = recorded(error)
+            return error
+        return None
 
     def _read(self, file: File) -> None:
+        """A file that is not there yet.
+
+        Chips may refuse extended length without protection, which ends the session: where they have
+        taken none yet, the file is asked for once more without it.
+        """
         if file in self.files:
             return
+        try:
+            self._read_once(file)
+        except SecureMessagingError as error:
+            if not (self.ladder.is_unproven and is_refusal(error)):
+                raise
+            self._failure = error
+            self.ladder.shorten()
+            self._read_once(file)
+            self._met("extended-refused")
+
+    def _read_once(self, file: File) -> None:
         self._stay_open()
-        self._tell("file", file, 0, 0)
+        self._tell("file", file, 0, 0, b"")
         try:
             self.files[file] = self._whole(file)
         except LOST:
@@ -246,8 +262,8 @@ class Visit:
             raise
 
     def _whole(self, file: File) -> bytes:
-        def tell(done: int, total: int) -> None:
-            self._tell("file", file, done, total)
+        def tell(done: int, total: int, data: bytes) -> None:
+            self._tell("file", file, done, total, data)
 
         known, self._partial = self._partial, None
         if known is not None and known[0] is file:
@@ -261,10 +277,10 @@ class Visit:
         try:
             self._read(file)
         except SecureMessagingError as error:
-            if self._careful:
+            if self.ladder.is_careful:
                 raise
             self._bear(error)
-            self._careful = True
+            self.ladder.be_careful()
             self._read(file)
 
     def _bear(self, error: SecureMessagingError) -> None:
@@ -281,12 +297,7 @@ class Visit:
             return None
         if file not in self.files:
             self._stay_open()  # what fails here is not the file
-        try:
-            self._read(file)
-        except (StatusError, ProtocolError, FormatError) as error:
-            self._leave_out(file, needed_by, error)
-        except SecureMessagingError as error:
-            self._bear(error)
+        if error := self._attempt(file):
             self._leave_out(file, needed_by, error)
         return self.files.get(file)
 
@@ -319,7 +330,7 @@ class Visit:
             infos = self._security_infos()
             if not self._prove or infos is None or not infos.announces_chip_authentication:
                 return
-            self._tell("proof", File.DG14, 0, 0)
+            self._tell("proof", File.DG14, 0, 0, b"")
             self._agree(infos, chained=False)
         except LOST:
             self._chip_was_asked = False
@@ -374,11 +385,11 @@ class Visit:
             self._give_up(ACTIVE, error, refused=True)
             return
         self._stay_open()
-        self._tell("proof", File.DG15, 0, 0)
+        self._tell("proof", File.DG15, 0, 0, b"")
         sent = self._random(proof.CHALLENGE) if challenge is None else challenge
         try:
             active = proof.active_authenticate(
-                self._channel, key, sent, extended=self._extended, note=self._met
+                self._channel, key, sent, extended=self.ladder.is_extended, note=self._met
             )
         except (UnsupportedError, CommunicationError) as error:  # no extended length on this link
             self._give_up(ACTIVE, error, refused=True)

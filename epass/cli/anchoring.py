@@ -33,14 +33,18 @@ def anchors_from(options: Options) -> Anchors:
     return found.anchors
 
 
-def take(paths: Sequence[Path], *, as_json: bool) -> None:
+def take(paths: Sequence[Path], *, unchecked: bool, as_json: bool) -> None:
     """Import files into the store, and say what was taken, skipped and why.
+
+    A list whose own signature cannot be checked is taken only if ``unchecked``: what is in the
+    store is trusted, and no report would ever say where it came from.
 
     Raises:
         TrustError: nothing was taken, and not because it was there.
     """
     store = Store(default_folder())
-    found = store.add(load(paths))
+    beside = store.load().anchors
+    found = store.add(load(paths, beside=beside, checked_only=not unchecked))
     _show(found.items, as_json=as_json, everything=False)
     known = any(item.reason == KNOWN for item in found.items)
     if not known and not any(item.taken for item in found.items):

@@ -161,12 +161,15 @@ def trust() -> None:
 
 @trust.command("import")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--unchecked", is_flag=True, help="Take lists, too, whose own signature cannot be checked."
+)
 @opt.format_option
-def trust_import(files: tuple[Path, ...], as_json: bool) -> None:
+def trust_import(files: tuple[Path, ...], unchecked: bool, as_json: bool) -> None:
     """Take CSCA certificates, master lists, CRLs, deviation lists or LDIF from FILES."""
     from epass.cli import anchoring  # noqa: PLC0415
 
-    anchoring.take(files, as_json=as_json)
+    anchoring.take(files, unchecked=unchecked, as_json=as_json)
 
 
 @trust.command("list")

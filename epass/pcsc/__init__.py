@@ -2,5 +2,6 @@
 
 from epass.pcsc.channel import PcscChannel, connect
 from epass.pcsc.readers import Reader, choose, list_readers
+from epass.pcsc.station import Station
 
-__all__ = ["PcscChannel", "Reader", "choose", "connect", "list_readers"]
+__all__ = ["PcscChannel", "Reader", "Station", "choose", "connect", "list_readers"]

@@ -8,6 +8,7 @@ from time import monotonic
 from epass.errors import CommunicationError, InputError, NoCardError, NoReaderError
 from epass.pcsc.service import MUTE, PRESENT, SLICE_SECONDS, UNAWARE, Service
 
+COUNTER = 16  # bits below the count of the cards that came and went, in a state
 _CONTACTLESS = re.compile(r"picc|contactless|nfc|rfid|(?<![a-z])cl\b", re.IGNORECASE)
 _SAM = re.compile(r"\bsam\b", re.IGNORECASE)  # a slot inside the reader; no document fits
 
@@ -114,6 +115,30 @@ def await_card(wanted: str | int | None, deadline: float, on_wait: Callable[[], 
             left = deadline - monotonic()
             if left <= 0:
                 raise _nothing(states)
+            on_wait()
+            states = service.states(states, min(left, SLICE_SECONDS))
+
+
+def await_removal(reader: str, deadline: float, on_wait: Callable[[], object]) -> bool:
+    """Whether the card that is on ``reader`` now was taken away, or another one put in its place,
+    before ``deadline``, a ``monotonic`` time in seconds.
+
+    ``on_wait`` is called before each wait of at most 0.4 s.
+
+    Raises:
+        NoReaderError, NoServiceError: the reader, or the service, has gone.
+    """
+    with Service() as service:
+        first = states = service.states({reader: UNAWARE})
+        while True:
+            if (
+                not states[reader] & PRESENT
+                or states[reader] >> COUNTER != first[reader] >> COUNTER
+            ):
+                return True
+            left = deadline - monotonic()
+            if left <= 0:
+                return False
             on_wait()
             states = service.states(states, min(left, SLICE_SECONDS))
 

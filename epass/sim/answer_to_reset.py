@@ -19,7 +19,7 @@ COMPACT_TLV = 0x80
 CAPABILITIES, ISSUER_DATA = 0x70, 0x50
 SELECTION = 0x94  # by full name, by file identifier, by short file identifier
 DATA_CODING = 0x01  # data units of one byte
-CHAINING, EXTENDED_LENGTH = 0x80, 0x40
+CHAINING, EXTENDED_LENGTH, LENGTHS_IN_ATR_INFO = 0x80, 0x40, 0x20
 
 LENGTHS, INTEGER = 0x7F66, 0x02
 
@@ -32,8 +32,8 @@ class Limits:
     response: int = LONGEST_APDU
 
 
-def build(*, extended: bool, nonce: bytes = b"") -> bytes:
-    """The ATR, with ``nonce`` as issuer's data.
+def build(*, extended: bool, lengths: bool = False, nonce: bytes = b"") -> bytes:
+    """The ATR, with ``nonce`` as issuer's data; ``lengths`` says that EF.ATR/INFO has DO 7F66.
 
     Raises:
         InputError: the nonce is longer than 8 bytes.
@@ -41,6 +41,7 @@ def build(*, extended: bool, nonce: bytes = b"") -> bytes:
     if len(nonce) > MAX_NONCE:
         raise InputError(f"a nonce in the ATR has at most {MAX_NONCE} bytes")
     third = CHAINING | (EXTENDED_LENGTH if extended else 0)
+    third |= LENGTHS_IN_ATR_INFO if lengths else 0
     historical = bytes((COMPACT_TLV, CAPABILITIES | 3, SELECTION, DATA_CODING, third))
     if nonce:
         historical += bytes((ISSUER_DATA | len(nonce),)) + nonce

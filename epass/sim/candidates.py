@@ -88,6 +88,10 @@ def agrees_at_length(candidate: Candidate) -> bool:
     return any(key.pair.group.size > LONGEST_PIECE for key in proof.keys)
 
 
+def is_extended(candidate: Candidate) -> bool:
+    return candidate.extended
+
+
 def signs(candidate: Candidate) -> bool:
     return candidate.proofs.active is not None
 

@@ -38,6 +38,7 @@ from epass.sim.pace import PaceExchange, PaceRequest
 from epass.sim.pace_lies import teller
 from epass.sim.personalisation import Document, chip_files, chosen_access, passwords
 from epass.sim.proofs import Agreement
+from epass.sim.quirks import EXTENDED_REFUSED
 from epass.sim.status import Sw
 
 PLAIN_CLA, CHAINED_CLA = 0x00, CHAINED
@@ -112,11 +113,12 @@ class Chip:
     ) -> None:
         self.access = chosen_access(access)
         self._offer = card_files.chosen(document.pace, cipher, parameter_id, mapping)
-        self.suites = self._offer.usable(extended=extended) if PACE in self.access else ()
+        self.extended = extended and EXTENDED_REFUSED not in quirks
+        self.suites = self._offer.usable(extended=self.extended) if PACE in self.access else ()
         self._tell = teller(lie, self.suites)
-        self.extended = extended
-        self.atr = answer_to_reset.build(extended=extended, nonce=nonce)
         self._limits = answer_to_reset.limits(ef_atr_info)
+        tells = ef_atr_info is not None and self._limits != answer_to_reset.Limits()
+        self.atr = answer_to_reset.build(extended=extended, lengths=tells, nonce=nonce)
         self._passwords = passwords(document)
         plain = Candidate(self.access, self._offer, self.suites, document.proofs, extended)
         self._behaviour = Behaviour(quirks, plain, sleep)

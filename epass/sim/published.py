@@ -1,6 +1,6 @@
 """What the fictitious country publishes: its CSCA certificates, a master list, a CRL.
 
-Source: ICAO Doc 9303-12 §4.3 (link certificates), §7.1.1 table 6 and §7.1.2 (profiles), §9 (the
+Source: ICAO Doc 9303-12 §4.1.4.3 (link certificates), §7.1.1 table 6 and §7.1.4 (profiles), §9 (the
 master list); RFC 5280 §5 (CRLs), RFC 5652 §5.1 (CRLs inside a SignedData).
 
 The master list carries the CRL, so that one file is all that a verifier needs.
@@ -29,7 +29,7 @@ EXTENDED_KEY_USAGE, CRL_NUMBER = "2.5.29.37", "2.5.29.20"
 PEM_LINE = 64  # characters
 VERSION_2 = 1  # of a CRL, RFC 5280 §5.1.2.1
 
-# Doc 9303-12 §8 asks for a CRL every 90 days; this one lasts, so that no test has a last day.
+# Doc 9303-12 §4.1.5 asks for a CRL every 90 days; this one lasts, so that no test has a last day.
 PUBLISHED_AT = datetime(2024, 4, 1, tzinfo=UTC)
 NEXT_UPDATE = datetime(2039, 1, 1, tzinfo=UTC)
 REVOKED_AT = datetime(2024, 4, 2, tzinfo=UTC)

@@ -27,6 +27,7 @@ EXACT_LENGTHS, PADDED_END = "exact-lengths", "padded-end"
 NEEDS_ID, REFUSES_ID = "mse-needs-parameters", "mse-refuses-parameters"
 SUITE_REFUSED = "pace-suite-refused"
 KEY_ATTEMPTS, KEY_DELAY = "key-attempts", "key-delay"
+EXTENDED_REFUSED = "extended-refused"
 
 LONGEST_LE = 192  # bytes
 BAC_LE = 40  # EXTERNAL AUTHENTICATE: the length of its answer
@@ -215,6 +216,13 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         "empty-answers": Quirk(
             "READ BINARY with Le over 192 is answered 9000 without data",
             changes=_change(_reads_at_length, {Sw.OK: EMPTY, Sw.END_OF_FILE: EMPTY}),
+        ),
+        EXTENDED_REFUSED: Quirk(
+            "extended length is announced in the ATR, but refused, 6700, without protection, and"
+            " the session is over",
+            takes="extended length",
+            fits=candidates.is_extended,
+            excludes=("aa-empty-extended",),
         ),
         PADDED_END: Quirk("at the end of a file the data is filled up to Le with 000080, and 6282"),
         NEEDS_ID: Quirk(

@@ -1,6 +1,6 @@
 """What a verifier trusts, and what it was told of revocations: values that can be shared.
 
-Source: ICAO Doc 9303-12 §4 (CSCA, link certificates), §8 (CRLs), §9 (master lists).
+Source: ICAO Doc 9303-12 §6.1.1 (anchors), §4.1.4.3 (link certificates), §4.1.5 (CRLs), §9 (lists).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,8 +28,8 @@ class Anchors:
     """CSCA certificates, CRLs, deviation lists, and how the lists stand from which they come.
 
     Self-signed certificates are anchors; others are links between the keys of one state
-    (Doc 9303-12 §4.3), which are worth what the anchor is worth that they lead to. Whoever makes
-    this value trusts what is in it: nothing here was checked against anything else.
+    (Doc 9303-12 §4.1.4.3), which are worth what the anchor is worth that they lead to. Whoever
+    makes this value trusts what is in it: nothing here was checked against anything else.
     """
 
     certificates: tuple[asn1.Certificate, ...] = ()

@@ -26,11 +26,11 @@ def is_ldif(data: bytes) -> bool:
     return BEGIN.match(data[:4096]) is not None
 
 
-def values(data: bytes, where: str) -> Iterator[bytes]:
-    """The binary values, in the order of the file.
+def values(data: bytes, where: str) -> Iterator[bytes | FormatError]:
+    """The binary values in the order of the file, each malformed one as what is wrong with it.
 
     Raises:
-        FormatError: a line or a value is malformed, or the file is larger than any PKD.
+        FormatError: a line is not LDIF, or the file is larger than any PKD.
     """
     if len(data) > MAX_SIZE:
         raise FormatError(f"more than {MAX_SIZE} bytes", where)
@@ -44,12 +44,16 @@ def values(data: bytes, where: str) -> Iterator[bytes]:
         count += 1
         if count > MAX_VALUES:
             raise FormatError(f"more than {MAX_VALUES} values", where)
-        if value[:1] != b":":  # RFC 2849: a URL or plain text, neither of which is binary
-            raise FormatError(f"not base64 in line {number}", where)
-        try:
-            yield base64.b64decode(value[1:].strip(), validate=True)
-        except binascii.Error:
-            raise FormatError(f"not base64 in line {number}", where) from None
+        yield _binary(value) or FormatError(f"not base64 in line {number}", where)
+
+
+def _binary(value: bytes) -> bytes | None:
+    if value[:1] != b":":  # RFC 2849: a URL or plain text, neither of which is binary
+        return None
+    try:
+        return base64.b64decode(value[1:].strip(), validate=True)
+    except binascii.Error:
+        return None
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,6 +1,6 @@
 """Trust anchors from what states publish: certificates, master lists, CRLs, deviation lists, LDIF.
 
-Source: ICAO Doc 9303-12 §7.1 (certificates, CRLs), §8, §9 (lists), PKD download format (RFC 2849).
+Source: ICAO Doc 9303-12 §7.1 (certificates, CRLs), §9, §10 (lists), PKD download (RFC 2849).
 
 What a file is, its content says, not its name. What cannot be taken is said with its reason; one
 bad part hides no other. A list whose own signature is wrong gives nothing.
@@ -9,7 +9,7 @@ bad part hides no other. A list whose own signature is wrong gives nothing.
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from epass import asn1
@@ -32,9 +32,11 @@ from epass.trust.signed import (
 
 # The purposes of list signers (Doc 9303-12 table 6), by the content that they sign.
 PURPOSES = {MASTER_LIST: "2.23.136.1.1.3", DEVIATION_LIST: "2.23.136.1.1.8"}
-PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----(.*?)-----END \1-----", re.DOTALL)
+# No byte is looked at by two blocks: base64 has no hyphen, and what has one ends a block.
+PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----([^-]*+)(-----END \1-----)?")
 MAX_PEM = 8192  # blocks of one file
 SEQUENCE = 0x30
+BARE_LIST = bytes.fromhex("02010031")  # version 0 and a SET, where a certificate has a SEQUENCE
 SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
 
 CERTIFICATE, LINK, SIGNER = "CSCA certificate", "link certificate", "other certificate"
@@ -71,14 +73,22 @@ class Material:
     items: tuple[Item, ...] = ()
 
     @classmethod
-    def read(cls, source: str, data: bytes, *, beside: Anchors | None = None) -> "Material":
+    def read(
+        cls,
+        source: str,
+        data: bytes,
+        *,
+        beside: Callable[[], Anchors] = Anchors,
+        checked_only: bool = False,
+    ) -> "Material":
         """The contents of one file; ``source`` is what it is called in the items.
 
-        ``beside`` are anchors that may vouch for the signer of a list, besides the list's own.
-        Nothing that the file holds can raise.
+        ``beside`` is asked, once for each list, for anchors that may vouch for its signer besides
+        the list's own. A list whose own signature is wrong gives nothing; with ``checked_only``,
+        one whose signature cannot be checked neither. Nothing that the file holds can raise.
         """
-        found = [_one(source, part, beside or Anchors()) for part in _parts(source, data)]
-        return cls.merged(found)
+        rules = _Rules(beside, checked_only)
+        return cls.merged(_one(source, part, rules) for part in _parts(source, data))
 
     @classmethod
     def merged(cls, parts: Iterable["Material"]) -> "Material":
@@ -100,6 +110,17 @@ class Material:
         return cls(anchors, tuple(items))
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Which lists are taken; those of ``Material.read``."""
+
+    beside: Callable[[], Anchors] = Anchors
+    checked_only: bool = False
+
+    def refuse(self, outcome: Outcome) -> bool:
+        return outcome is Outcome.FAIL or (self.checked_only and outcome is not Outcome.PASS)
+
+
 # --- what a file is ---------------------------------------------------------------------------
 
 
@@ -109,14 +130,19 @@ def _parts(source: str, data: bytes) -> Iterator[bytes | Item]:
         yield data
     elif ldif.is_ldif(data):
         try:
-            yield from ldif.values(data, source)
+            for value in ldif.values(data, source):
+                yield value if isinstance(value, bytes) else _no_ldif(source, value)
         except FormatError as error:
-            yield Item(source, UNKNOWN, "LDIF", taken=False, reason=error.message)
+            yield _no_ldif(source, error)
     elif b"-----BEGIN" in data:
         yield from _pem(source, data)
     else:
         reason = "neither DER, PEM nor LDIF"
         yield Item(source, UNKNOWN, "file", taken=False, reason=reason)
+
+
+def _no_ldif(source: str, error: FormatError) -> Item:
+    return Item(source, UNKNOWN, "LDIF", taken=False, reason=error.message)
 
 
 def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
@@ -127,18 +153,21 @@ def _pem(source: str, data: bytes) -> Iterator[bytes | Item]:
             yield Item(source, UNKNOWN, "PEM", taken=False, reason=reason)
             return
         try:
-            yield base64.b64decode(b"".join(block[2].split()), validate=True)
+            if block[3]:
+                yield base64.b64decode(b"".join(block[2].split()), validate=True)
+            else:
+                yield Item(source, UNKNOWN, "PEM", taken=False, reason="no whole PEM block")
         except binascii.Error:
             yield Item(source, UNKNOWN, "PEM", taken=False, reason="not base64")
     if not count:
         yield Item(source, UNKNOWN, "PEM", taken=False, reason="no whole PEM block")
 
 
-def _one(source: str, part: bytes | Item, beside: Anchors) -> Material:
+def _one(source: str, part: bytes | Item, rules: _Rules) -> Material:
     if isinstance(part, Item):
         return Material(items=(part,))
     if SIGNED_DATA in part[:32]:
-        return _signed(source, part, beside)
+        return _signed(source, part, rules)
     try:
         if _is_revocation_list(part):
             return _revocations(source, part)
@@ -165,20 +194,13 @@ def _inside(data: bytes) -> bytes:
 
 
 def _certificate(source: str, data: bytes) -> Material:
-    if _is_bare_list(data):
+    if _inside(data)[:4] == BARE_LIST:
         reason = "a master list without its signature"
         return Material(items=(Item(source, MASTER, "list", taken=False, reason=reason),))
     found = asn1.certificate(data, where=source)
     kind, problem = _kind(found)
     item = Item(source, kind, named(found), not problem, problem or _note(found), evidence(found))
     return Material(Anchors(() if problem else (found,)), (item,))
-
-
-def _is_bare_list(data: bytes) -> bool:
-    try:
-        return bool(asn1.master_list(data, where="list"))
-    except FormatError:
-        return False
 
 
 def _kind(certificate: asn1.Certificate) -> tuple[str, str]:
@@ -235,10 +257,10 @@ class _Cms:
     signer: asn1.SignerInfo
 
 
-def _signed(source: str, data: bytes, beside: Anchors) -> Material:
+def _signed(source: str, data: bytes, rules: _Rules) -> Material:
     """A list; one that cannot be read stands in ``Anchors.lists`` too, since it was to be used."""
     try:
-        return _list(source, data, beside)
+        return _list(source, data, rules)
     except FormatError as error:
         outcome, reason = Outcome.FAIL, error.message
     except UnsupportedError as error:
@@ -247,7 +269,7 @@ def _signed(source: str, data: bytes, beside: Anchors) -> Material:
     return Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
 
 
-def _list(source: str, data: bytes, beside: Anchors) -> Material:
+def _list(source: str, data: bytes, rules: _Rules) -> Material:
     signed = asn1.signed_data(data, where=source)
     if signed.content_type not in PURPOSES:
         raise UnsupportedError(f"{source}: signed content of type {signed.content_type}")
@@ -260,21 +282,21 @@ def _list(source: str, data: bytes, beside: Anchors) -> Material:
     else:
         inner = _members(source, signed)
         title = f"{MASTER} of {len(inner.anchors.certificates)} certificates"
-    known = Material.merged([inner, Material(beside)]).anchors
+    known = Material.merged([inner, Material(rules.beside())]).anchors
     outcome, reason = _judged(_Cms(signed, signed.signers[0]), known)
     kind = DEVIATIONS if signed.content_type == DEVIATION_LIST else MASTER
     facts = {"sha256": _sha256(signed.content)} if kind == DEVIATIONS else {}
-    item = Item(source, kind, title, outcome is not Outcome.FAIL, reason, facts)
+    item = Item(source, kind, title, not rules.refuse(outcome), reason, facts)
     listed = Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
-    return listed if outcome is Outcome.FAIL else Material.merged([listed, inner])
+    return listed if rules.refuse(outcome) else Material.merged([listed, inner])
 
 
 def _members(source: str, signed: asn1.SignedData) -> Material:
     parts = asn1.master_list(signed.content, where=source)
     names = (f"{source}/{number}" for number in range(1, len(parts) + 1))
-    found = [_one(name, part, Anchors()) for name, part in zip(names, parts, strict=True)]
+    found = [_one(name, part, _Rules()) for name, part in zip(names, parts, strict=True)]
     revocations = [
-        _one(f"{source}/CRL {number}", part, Anchors())
+        _one(f"{source}/CRL {number}", part, _Rules())
         for number, part in enumerate(signed.revocation_lists, 1)
     ]
     return Material.merged([*found, *revocations])

@@ -1,7 +1,7 @@
 """From the document signer to a trust anchor, over link certificates in either direction.
 
-Source: ICAO Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §4.3 (link certificates), §7.1.1 (identifiers);
-RFC 5280 §6.1, of which the profile leaves no more than this.
+Source: ICAO Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §4.1.4.3 (link certificates), §6.1,
+§7.1.1 (identifiers); RFC 5280 §6.1, of which the profile leaves no more than this.
 
 An issuer is looked for by name and by key identifier, since states have got either of them
 wrong; that it is the one, its key shows. A self-issued certificate that its own key has signed is

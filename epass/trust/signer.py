@@ -1,6 +1,6 @@
 """Was the document signer allowed to sign, then and now?
 
-Source: ICAO Doc 9303-12 §7.1.1 with tables 5 and 6 (profiles), §4.1 (validity), §8 (CRLs);
+Source: ICAO Doc 9303-12 §7.1.1 with tables 5 and 6 (profiles), §4.1 (validity), §4.1.5 (CRLs);
 Doc 9303-11 §5.1.1 step 2; RFC 5280 §4.2, §5.2, §6.3.
 
 The checks judge the certificates of the path. Where none leads to an anchor, they judge the
@@ -22,11 +22,11 @@ from epass.trust.signed import Answer, evidence, named, printable
 
 SOURCES = MappingProxyType(
     {
-        "ds.path": "Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §4.3",
+        "ds.path": "Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §6.1",
         "ds.profile": "Doc 9303-12 §7.1.1 tables 5 and 6",
         "ds.validity_at_signing": "Doc 9303-12 §4.1, RFC 5280 §4.1.2.5",
         "ds.validity_now": "Doc 9303-11 §5.1.1 step 2, RFC 5280 §6.1.3",
-        "ds.revocation": "Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §8",
+        "ds.revocation": "Doc 9303-11 §5.1.1 step 2, Doc 9303-12 §6.1.2",
     }
 )
 REVOCATION = "ds.revocation"
@@ -177,7 +177,7 @@ def _now(case: Case) -> Answer:
     if early:
         return Outcome.FAIL, f"not yet valid, from {early[0].not_before:%Y-%m-%d}"
     if expired:
-        # Doc 9303-12 §8: what has expired need not be on a CRL any more.
+        # RFC 5280 §3.3: what has expired need not be on a CRL any more.
         reason = "so that its revocation would not be known any more"
         return Outcome.UNKNOWN, f"expired on {expired[0].not_after:%Y-%m-%d}, {reason}"
     if not case.path.found:
@@ -240,7 +240,7 @@ def _lists_of(issuer: asn1.Name, anchors: Anchors) -> list[asn1.RevocationList]:
 
 
 def _doubt(revocations: asn1.RevocationList, case: Case) -> str | None:
-    """Why the CRL cannot be relied on. The newest key of the state signs it for all (§8)."""
+    """Why the CRL cannot be relied on. The newest key of the state signs it for all (§4.1.5)."""
     if revocations.unknown_critical:
         return "the CRL has critical extensions that are not known"
     known = dict.fromkeys((*case.path.authorities, *case.anchors.named(revocations.issuer)))

@@ -7,6 +7,7 @@ from reading_card import Card, content_of
 
 from epass import tlv
 from epass.card.files import FileReader
+from epass.card.ladder import Ladder
 from epass.errors import FormatError, ProtocolError
 from epass.lds.names import File
 
@@ -18,7 +19,7 @@ LARGEST = 223
 def test_large_files(size: int, largest: int) -> None:
     content = content_of(File.DG2, size)
     chip = Card({File.DG2: content})
-    assert FileReader(chip, largest).read(File.DG2) == content
+    assert FileReader(chip, Ladder(largest)).read(File.DG2) == content
     even = [command for command in chip.log if command.ins == 0xB0]
     assert all(command.p1 < 0x80 for command in even[1:])
     assert even[0].p1 == 0x82
@@ -26,13 +27,13 @@ def test_large_files(size: int, largest: int) -> None:
 
 def test_the_odd_instruction_carries_the_offset() -> None:
     chip = Card({File.DG2: content_of(File.DG2, 32769)}, gives=32768)
-    FileReader(chip, 0xFF00).read(File.DG2)
+    FileReader(chip, Ladder(0xFF00)).read(File.DG2)
     assert chip.log[-1].encode().hex() == "00b100000454028000" + "03"
 
 
 def test_an_even_block_may_run_beyond_the_last_even_offset() -> None:
     chip = Card({File.DG2: content_of(File.DG2, 33_000)}, gives=32_767)
-    FileReader(chip, 0xFF00).read(File.DG2)
+    FileReader(chip, Ladder(0xFF00)).read(File.DG2)
     assert [(command.ins, command.p1, command.p2) for command in chip.log[1:]] == [
         (0xB0, 0x7F, 0xFF)
     ]
@@ -59,7 +60,7 @@ def test_a_malformed_data_object_53(fault: str) -> None:
     make, problem = PROBLEMS[fault]
     chip = Card({File.DG2: content_of(File.DG2, SIZE)}, odd=make)
     with pytest.raises(ProtocolError) as caught:
-        FileReader(chip, LARGEST).read(File.DG2)
+        FileReader(chip, Ladder(LARGEST)).read(File.DG2)
     assert caught.value.message.startswith("READ BINARY DG2: ")
     assert problem in caught.value.message
     assert sum(command.ins == 0xB1 for command in chip.log) == 1
@@ -69,10 +70,10 @@ def test_a_malformed_data_object_53(fault: str) -> None:
 def test_nothing_in_data_object_53(answer: bytes) -> None:
     chip = Card({File.DG2: content_of(File.DG2, SIZE)}, odd=lambda _: answer)
     with pytest.raises(FormatError, match=f"{SIZE} bytes declared, the chip ends after 32"):
-        FileReader(chip, LARGEST).read(File.DG2)
+        FileReader(chip, Ladder(LARGEST)).read(File.DG2)
 
 
 def test_data_object_53_that_is_longer_than_asked_for() -> None:
     chip = Card({File.DG2: content_of(File.DG2, SIZE)}, odd=lambda d: tlv.build(0x53, d + b"1234"))
     with pytest.raises(ProtocolError, match="READ BINARY: 227 bytes for 223 asked for"):
-        FileReader(chip, LARGEST).read(File.DG2)
+        FileReader(chip, Ladder(LARGEST)).read(File.DG2)

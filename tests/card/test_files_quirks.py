@@ -6,6 +6,7 @@ from reading_card import Card, content_of
 from epass.card import quirks
 from epass.card.apdu import Command, Response
 from epass.card.files import FileReader
+from epass.card.ladder import Ladder
 from epass.lds.names import File
 
 COM, DG2 = content_of(File.COM, 24), content_of(File.DG2, 1000)
@@ -44,7 +45,7 @@ def card(habits: dict[str, int]) -> Card:
 def read(chip: Card, *files: File, largest: int = LARGEST) -> list[str]:
     """The quirks that are named; all files are read right."""
     met = quirks.Met()
-    reader = FileReader(chip, largest, note=met)
+    reader = FileReader(chip, Ladder(largest, note=met))
     for file in files:
         assert reader.read(file) == {File.COM: COM, File.DG2: DG2}[file]
     return met.ids
@@ -83,7 +84,9 @@ def test_a_chip_that_wants_exact_lengths_is_not_asked_for_more_again() -> None:
 def test_a_careful_reader_asks_for_nothing_that_is_refused(largest: int) -> None:
     chip = card({"takes": 112, "exact": True, "short_ids": 0x6A86})
     met = quirks.Met()
-    reader = FileReader(chip, largest, greedy=False, note=met)
+    ladder = Ladder(largest, note=met)
+    ladder.be_careful()
+    reader = FileReader(chip, ladder)
     assert [reader.read(file) for file in BOTH] == [COM, DG2]
     size = min(largest, 112)
     steps = [(0xA4, None), (0xB0, 8), (0xB0, 16), (0xA4, None), (0xB0, 8)]
@@ -106,7 +109,7 @@ def test_select_of_the_master_file(sw: int) -> None:
             return Response(sw=sw)
 
     met = quirks.Met()
-    FileReader(Chip(), LARGEST, note=met).select_master_file()
+    FileReader(Chip(), Ladder(LARGEST, note=met)).select_master_file()
     assert met.ids == (["mf-refused"] if sw != 0x9000 else [])
 
 

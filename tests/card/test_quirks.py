@@ -79,6 +79,7 @@ READ: dict[str, Case] = {
     "exact-lengths": Case(),
     "short-answers": Case(),
     "empty-answers": Case(),
+    "extended-refused": Case(options=EXTENDED),
     "padded-end": Case(),
     "mse-needs-parameters": Case({"pace": ONE}, notes=(f"{AES_128_12}, without {AT_84}",)),
     "mse-refuses-parameters": Case({"pace": SEVERAL}, notes=(f"{AES_256_13}, with {AT_84}",)),

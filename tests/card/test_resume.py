@@ -18,6 +18,7 @@ from epass.errors import (
     InputError,
     NoCardError,
     OtherDocumentError,
+    ReaderError,
     SharingError,
     UnsupportedError,
 )
@@ -66,8 +67,11 @@ def undisturbed(document: Document) -> int:
     return reader.read(channel, KEY).apdus
 
 
-def positions(document: Document) -> range:
-    return range(1, undisturbed(document) + 1)
+JUDGED = 8  # the command of PACE by which the chip learns whether the key is right
+
+
+def positions(document: Document) -> list[int]:
+    return [at for at in range(1, undisturbed(document) + 1) if at != JUDGED]
 
 
 @pytest.mark.parametrize("fault", ["removed", "removed-after", "disturbed", "reader-unplugged"])
@@ -178,6 +182,39 @@ def test_a_wrong_key_is_not_tried_again() -> None:
     with pytest.raises(AccessDeniedError):
         reader.read(channel, MrzKey.from_fields("X1234567", "900101", "300101"))
     assert channel.attempts == 0
+
+
+@pytest.mark.parametrize("fault", ["removed", "removed-after", "disturbed"])
+@pytest.mark.parametrize(("access", "at"), [("pace", JUDGED), ("bac", 6)])
+def test_a_key_that_the_chip_may_have_counted_as_wrong_is_not_sent_again(
+    fault: str, access: str, at: int
+) -> None:
+    """Unless it has opened the chip before: then the same command is waited for as any other."""
+    channel, _ = gap(at, fault)
+    with pytest.raises(ReaderError) as caught:
+        reader.read(channel, KEY, access=access)
+    assert caught.value.__notes__ == [
+        "The chip was judging the key: see that it is right before it is used again."
+    ]
+    assert (channel.count, channel.attempts) == (at, 0)
+
+
+def test_a_key_that_has_opened_the_chip_is_used_again() -> None:
+    middle = last()
+
+    class TwoGaps(FaultyChannel):
+        """Lost in the midst of DG2, and once more where the chip judges the key again."""
+
+        def transmit(self, command: Command) -> Response:
+            if self.count == middle + JUDGED - 1:
+                self.count += 1
+                self.die(CardRemovedError("the card was removed"))
+            return super().transmit(command)
+
+    channel = TwoGaps(lambda _: Chip(DOCUMENT), FAULTS["removed"], middle, other=Chip)  # type: ignore[arg-type]
+    dump = reader.read(channel, KEY)
+    assert application(dump.files) == dict(DOCUMENT.files)
+    assert channel.attempts == 2
 
 
 def test_in_a_trace_it_is_a_reset() -> None:

@@ -16,7 +16,7 @@ from epass.cli.audit import Job, Verified
 from epass.dump import Access, Dump
 from epass.errors import FormatError
 from epass.lds.names import File
-from epass.sim import attacks, issuer, published
+from epass.sim import attacks, cms, der, issuer, published
 from epass.sim.issuer import Document
 from epass.trust.anchors import Anchors
 from epass.trust.report import Outcome
@@ -263,6 +263,22 @@ class TestTrust:
         (item,) = result.facts["items"]
         assert (item["taken"], item["kind"]) == (False, "master list")
         assert "not a signature of the signer's key" in item["reason"]
+
+    def test_a_list_that_cannot_be_checked(self, run: Run, tmp_path: Path, anchors: str) -> None:
+        """It is refused until the CSCA of its signer is in the store, or it is insisted on."""
+        signer = published.list_signer(COUNTRY, purpose="2.23.136.1.1.8")
+        content = der.sequence(der.integer(0), der.set_of([]))
+        draft = cms.Draft("2.23.136.1.1.7", content, signer, published.PUBLISHED_AT)
+        listed = tmp_path / "deviations.dl"
+        listed.write_bytes(draft.encode())
+        refused = run("trust", "import", str(listed))
+        assert refused.status == 7
+        assert "skipped  deviations.dl" in refused.out
+        assert run("trust", "list", "--format", "json").facts["items"] == []
+        assert run("trust", "import", str(listed), "--unchecked").status == 0
+        assert run("trust", "remove", "--all").status == 0
+        assert run("trust", "import", anchors).status == 0
+        assert run("trust", "import", str(listed)).status == 0
 
     def test_remove_what(self, run: Run) -> None:
         assert run("trust", "remove").status == 2

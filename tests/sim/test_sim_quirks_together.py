@@ -35,6 +35,7 @@ def test_the_ids() -> None:
         "exact-lengths",
         "short-answers",
         "empty-answers",
+        "extended-refused",
         "padded-end",
         "mse-needs-parameters",
         "mse-refuses-parameters",
@@ -176,6 +177,7 @@ EVERYTHING = frozenset(QUIRKS) - {
     "mse-refuses-parameters",
     "padded-end",
     "empty-answers",
+    "extended-refused",
     "aa-unsupported",
     "aa-der",
 }

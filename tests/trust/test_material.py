@@ -33,7 +33,7 @@ AT = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 def read(data: bytes, beside: Anchors | None = None) -> Material:
-    return Material.read("file", data, beside=beside)
+    return Material.read("file", data, beside=lambda: beside or Anchors())
 
 
 def only(data: bytes) -> Item:
@@ -160,6 +160,22 @@ class TestShells:
         broken = pem("CERTIFICATE", CSCA).replace(b"M", b"\xff", 1)
         assert refused(broken) == "not base64"
 
+    def test_a_pem_block_that_is_cut_hides_no_other(self) -> None:
+        cut = pem("CERTIFICATE", CSCA)[:200] + b"\n"
+        items = read(cut + pem("CERTIFICATE", CSCA)).items
+        assert [(item.taken, item.kind) for item in items] == [
+            (False, "unknown"),
+            (True, "CSCA certificate"),
+        ]
+        assert items[0].reason == "no whole PEM block"
+
+    def test_pem_without_end(self) -> None:
+        """A search for each end would take hours here."""
+        items = read(b"-----BEGIN A-----\n" * 500_000).items
+        assert len(items) == material.MAX_PEM + 1
+        assert items[-1].reason == "more than 8192 PEM blocks"
+        assert {item.reason for item in items[:-1]} == {"no whole PEM block"}
+
     def test_too_much_pem(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(material, "MAX_PEM", 1)
         items = read(pem("CERTIFICATE", CSCA) * 2).items
@@ -198,6 +214,12 @@ class TestShells:
     )
     def test_ldif_that_is_broken(self, line: bytes, problem: str) -> None:
         assert problem in refused(self.entry(line))
+
+    def test_an_ldif_value_that_is_broken_hides_no_other(self) -> None:
+        data = self.entry(b"cACertificate:: ****", self.value(b"cACertificate", LINK))
+        broken, good = read(data).items
+        assert (broken.taken, broken.reason) == (False, "file: not base64 in line 4")
+        assert (good.taken, good.kind) == (True, "link certificate")
 
     def test_too_much_ldif(self, monkeypatch: pytest.MonkeyPatch) -> None:
         data = self.entry(self.value(b"cACertificate", LINK), self.value(b"cACertificate", LINK))
@@ -255,6 +277,18 @@ class TestSignatures:
 
     def test_a_signer_who_is_not_there(self) -> None:
         assert self.wrong(certificates=())[0] is Outcome.UNKNOWN
+
+    def test_what_cannot_be_checked_may_be_refused(self) -> None:
+        signer = published.list_signer(COUNTRY)
+        listed = published.master_list([CSCA], signer, certificates=())
+        assert Material.read("file", listed).anchors.certificates
+        found = Material.read("file", listed, checked_only=True)
+        (item,) = found.items
+        assert not item.taken
+        assert item.reason == "none of the 0 certificates in the list is the signer's"
+        assert found.anchors.certificates == ()
+        assert found.anchors.lists[0].outcome is Outcome.UNKNOWN
+        assert Material.read("file", LIST, checked_only=True).anchors.certificates
 
 
 class TestListSigner:

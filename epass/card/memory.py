@@ -1,0 +1,54 @@
+"""What worked with a kind of chip on a kind of reader, so that it need not be found out again.
+
+Nothing here is of a person or of one document: a kind is a digest of what all chips of it have in
+common, and what is known of it is three facts about lengths. Whoever can write to a memory can
+make reads slower, not wrong: the chip still decides what it gives, and EF.SOD what is believed.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+KINDS = 200  # remembered at most; the longest unused is forgotten first
+RECALLS = 50  # of one experience, after which it is made anew: chip or driver may have got better
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """``largest`` is the most bytes of a file that were asked for at a time and not refused.
+
+    ``greedy``: a READ BINARY may ask for more than the file holds. ``short_ids``: files can be
+    read by their short identifiers.
+    """
+
+    largest: int
+    greedy: bool = True
+    short_ids: bool = True
+
+
+class Memory:
+    """Experiences by kind, as long as the program runs; for any number of threads."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[Experience, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def recall(self, kind: str) -> Experience | None:
+        """What worked with ``kind``, if that is known."""
+        with self._lock:
+            experience, left = self._known.pop(kind, (None, 0))
+            if experience is None or left <= 0:
+                return None
+            self._known[kind] = experience, left - 1
+            return experience
+
+    def remember(self, kind: str, experience: Experience) -> None:
+        """Keep ``experience``, in the place of an earlier one that was different."""
+        with self._lock:
+            known, left = self._known.pop(kind, (None, 0))
+            self._known[kind] = experience, left if known == experience else RECALLS
+            while len(self._known) > KINDS:
+                self._known.popitem(last=False)
+
+
+SHARED = Memory()  # what the reads of one program know unless they are given another

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from epass.card import apdu
 from epass.card.access import AUTO, Policy, open_chip
@@ -25,10 +26,9 @@ from epass.card.plan import Plan
 from epass.card.proof import CHALLENGE
 from epass.card.resume import PATIENT, Patience, Resume
 from epass.card.secure import PROTECTED
-from epass.card.steps import Steps
 from epass.card.traits import traits
-from epass.card.visit import Tell, Visit
-from epass.dump import Dump
+from epass.card.visit import Visit
+from epass.dump import MAX_STEPS, Dump, Step
 from epass.errors import InputError, ReaderError
 from epass.lds.names import File
 
@@ -108,16 +108,18 @@ def read(
         UnsupportedError: the chip cannot be opened with this key or by what epass supports.
         ReaderError: what the channel raises.
     """
-    if challenge is not None and len(challenge) != CHALLENGE:
-        raise InputError(f"challenge: {CHALLENGE} bytes")
-    wanted, more = _checked(want), _checked(also)
+    wanted, more = _checked(want, challenge), _checked(also)
     counted = _Counter(channel)
     steps = Steps(counted, time.perf_counter)
-    tell = _teller(on_event, steps)
+
+    def tell(stage: str, file: File | None, done: int, total: int, data: bytes) -> None:
+        steps.enter(stage, file)
+        on_event(ReadEvent(stage, file, done, total, data))
+
     policy, plan = Policy(access, allow_bac_fallback), Plan(extended, traits(channel), memory)
     patience = Patience(resume, lambda: tell("lost", None, 0, 0, b""))
     visit = Visit(
-        lambda before: open_chip(counted, key, policy, plan, random=random, before=before),
+        partial(open_chip, counted, key, policy, plan, random=random),
         counted.reset,
         first_ladder=plan.ladder,
         prove=prove,
@@ -141,14 +143,6 @@ def read(
     )
 
 
-def _checked(want: Iterable[File]) -> tuple[File, ...]:
-    files = tuple(want)
-    for file in files:
-        if file not in APPLICATION:  # its identifiers may be those of another file there
-            raise InputError(f"want: {file.label} is not a file of the eMRTD application")
-    return files
-
-
 def _reconnect(counted: "_Counter", patience: Patience, lost: ReaderError) -> None:
     if counted.is_judging:
         lost.add_note("The chip was judging the key: see that it is right before it is used again.")
@@ -156,12 +150,14 @@ def _reconnect(counted: "_Counter", patience: Patience, lost: ReaderError) -> No
     patience.reconnect(counted, lost)
 
 
-def _teller(on_event: OnEvent, steps: Steps) -> Tell:
-    def tell(stage: str, file: File | None, done: int, total: int, data: bytes) -> None:
-        steps.enter(stage, file)
-        on_event(ReadEvent(stage, file, done, total, data))
-
-    return tell
+def _checked(want: Iterable[File], challenge: bytes | None = None) -> tuple[File, ...]:
+    if challenge is not None and len(challenge) != CHALLENGE:
+        raise InputError(f"challenge: {CHALLENGE} bytes")
+    files = tuple(want)
+    for file in files:
+        if file not in APPLICATION:  # its identifiers may be those of another file there
+            raise InputError(f"want: {file.label} is not a file of the eMRTD application")
+    return files
 
 
 def _gaps(count: int) -> tuple[str, ...]:
@@ -178,6 +174,39 @@ def _in_thread(verb: Callable[_P, _T]) -> Callable[_P, Coroutine[Any, Any, _T]]:
 
 
 read_async = _in_thread(read)  # the same verb for async callers, in a thread of its own
+
+
+class Counter(Protocol):
+    """What ``Steps`` counts with."""
+
+    count: int
+
+
+class Steps:
+    """Which part of a read takes how long, by the events that tell where it is."""
+
+    def __init__(self, counter: Counter, clock: Callable[[], float]) -> None:
+        self._counter, self._clock = counter, clock
+        self._began = clock()
+        self._open: tuple[str, File | None, float, int] | None = None
+        self.taken: list[Step] = []
+
+    def enter(self, stage: str, file: File | None) -> None:
+        """The read is at ``file`` in ``stage`` from now on, unless it has been there already."""
+        if self._open is not None and self._open[:2] == (stage, file):
+            return
+        now = self.end()
+        self._open = stage, file, now, self._counter.count
+
+    def end(self) -> float:
+        """The last part is over; the seconds since the beginning."""
+        now = round(self._clock() - self._began, 3)
+        if self._open is not None and len(self.taken) < MAX_STEPS:
+            stage, file, start, count = self._open
+            cost = self._counter.count - count
+            self.taken.append(Step(stage, file, start, round(now - start, 3), cost))
+        self._open = None
+        return now
 
 
 class _Counter:

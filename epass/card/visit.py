@@ -79,9 +79,7 @@ class Visit:
     ) -> None:
         self._open_chip, self._reset, self._reconnect = open_chip, reset, reconnect
         self._first_ladder = first_ladder
-        self._prove = prove
-        self._tell = tell
-        self._random = random
+        self._prove, self._tell, self._random = prove, tell, random
         self._chip_was_asked = False
         self._unprotected = 0
         self._ladder: Ladder | None = None
@@ -104,7 +102,7 @@ class Visit:
         self.files |= opened.files
         for quirk in opened.quirks:
             self._met(quirk)
-        _add(self.notes, opened.notes)
+        self.notes += [note for note in opened.notes if note not in self.notes]
         self._use(opened.channel)
         if opened.suite is not None:
             if self._prove and opened.evidence.mapping:
@@ -219,19 +217,13 @@ class Visit:
             self.refused[file] = Refusal(None, reason)
             return
         self._stay_open()  # what fails here is not the file
-        if error := self._attempt(file):
-            self.refused[file] = recorded(error)
-
-    def _attempt(self, file: File) -> EpassError | None:
-        """Read it, if the chip lets: why it does not."""
         try:
             self._read(file)
         except (StatusError, ProtocolError, FormatError) as error:
-            return error
+            self.refused[file] = recorded(error)
         except SecureMessagingError as error:
             self._bear(error)
-            return error
-        return None
+            self.refused[file] = recorded(error)
 
     def _read(self, file: File) -> None:
         """A file that is not there yet.
@@ -297,7 +289,12 @@ class Visit:
             return None
         if file not in self.files:
             self._stay_open()  # what fails here is not the file
-        if error := self._attempt(file):
+        try:
+            self._read(file)
+        except (StatusError, ProtocolError, FormatError) as error:
+            self._leave_out(file, needed_by, error)
+        except SecureMessagingError as error:
+            self._bear(error)
             self._leave_out(file, needed_by, error)
         return self.files.get(file)
 
@@ -367,7 +364,8 @@ class Visit:
         except FormatError as error:
             self._give_up(CHIP, error, refused=True)
             return None
-        _add(self.notes, (f"DG14: {note}" for note in dg14.notes))
+        notes = [f"DG14: {note}" for note in dg14.notes]
+        self.notes += [note for note in notes if note not in self.notes]
         return dg14.security_infos
 
     # --- active authentication ----------------------------------------------------------------
@@ -400,7 +398,3 @@ class Visit:
                 self._met("naked-errors")
         else:
             self.evidence = replace(self.evidence, active=active)
-
-
-def _add(known: list[str], met: Iterable[str]) -> None:
-    known.extend(item for item in met if item not in known)

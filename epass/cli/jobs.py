@@ -87,6 +87,7 @@ def read_chip(
             access=options["open_with"],
             allow_bac_fallback=options["allow_bac_fallback"],
             extended=options["extended"],
+            memory=wiring.memory_from(options),
             prove=options["prove"],
             challenge=challenge,
             resume=PATIENT if options.get("resume", True) else NEVER,

@@ -265,7 +265,7 @@ def sandbox(list_only: bool, as_json: bool, **options: Any) -> None:
 @opt.report_option
 @click.option("--pcsc", is_flag=True, help="Through the machine's real PC/SC service.")
 @click.option("--by-can", is_flag=True, help="Open the chip by its CAN instead of its MRZ.")
-@click.option("--extended", is_flag=True, help="Read with extended length.")
+@click.option("--extended", is_flag=True, default=None, help="Read with extended length.")
 @opt.format_option
 def demo(as_json: bool, **options: Any) -> None:
     """Do the whole job with a fictitious passport.

@@ -106,9 +106,15 @@ def reader_options(command: F) -> F:
             help="Seconds that the chip may take for one command.",
         ),
         click.option(
-            "--extended",
-            is_flag=True,
-            help="Read with extended length; faster where chip and reader can.",
+            "--extended/--short",
+            default=None,
+            help="Read with extended length or without; else with it where chip and reader say that"
+            " they have it.",
+        ),
+        click.option(
+            "--remember/--no-remember",
+            default=True,
+            help="Remember what lengths worked with a kind of chip and reader.",
         ),
         click.option(
             "--resume/--no-resume",

@@ -15,7 +15,9 @@ from epass import folder, pcsc
 from epass.card import trace
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
+from epass.card.memory import Memory
 from epass.card.reader import APPLICATION, DEFAULT
+from epass.cli import kept_memory
 from epass.cli.output import say
 from epass.errors import ConfigError, InputError
 from epass.lds.names import File
@@ -178,6 +180,13 @@ def _credentials_file(path: Path) -> dict[str, str]:
     return values
 
 
+def memory_from(options: Options) -> Memory:
+    """What worked with kinds of chips, on the disk unless ``--no-remember`` forbids it."""
+    if not options.get("remember", True):
+        return Memory()
+    return kept_memory.KeptMemory(kept_memory.default_file())
+
+
 @contextmanager
 def channel_from(options: Options) -> Iterator[Channel]:
     """A channel to the document on the reader.
@@ -213,6 +222,6 @@ def traced(
         yield channel, random
         return
     with folder.new_file(options["trace"]) as write:
-        write(trace.header())
         tracing = trace.TracingChannel(channel, write)
+        write(trace.header(traits=trace.planned_with(tracing.traits)))
         yield tracing, tracing.random(random) if options["trace_random"] else random

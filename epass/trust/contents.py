@@ -64,10 +64,15 @@ def checks(dump: Dump, sod: Sod | None, signer: asn1.Certificate | None) -> list
     return [Check(name, *judges[name](), SOURCES[name]) for name in SOURCES]
 
 
+def mrz(dump: Dump) -> Mrz | None:
+    """The MRZ in DG1, None where it has none."""
+    return _dg1(dump)[0]
+
+
 def document_code(dump: Dump) -> str | None:
     """The first two letters of the MRZ in DG1, None where it has none."""
-    mrz, _ = _dg1(dump)
-    return mrz.document_code if mrz else None
+    found = mrz(dump)
+    return found.document_code if found else None
 
 
 # --- which files ------------------------------------------------------------------------------

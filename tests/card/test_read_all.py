@@ -8,8 +8,7 @@ from watched_chip import ACCESSES, PLAIN, READ_BINARY, SELECT, Watched, read, wi
 
 from epass import tlv
 from epass.card.apdu import Command
-from epass.card.reader import DEFAULT
-from epass.card.steps import Steps
+from epass.card.reader import DEFAULT, Steps
 from epass.dump import MAX_STEPS, Refusal
 from epass.errors import InputError
 from epass.lds.names import File

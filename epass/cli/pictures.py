@@ -17,7 +17,7 @@ NO_PILLOW = 'cannot be shown without Pillow: pip install "epass[image]"'
 NOT_DECODABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, OverflowError)
 
 
-def look(image: bytes, title: str = "Portrait") -> Picture:
+def look(image: bytes, title: str) -> Picture:
     """``image`` as any browser shows it, or without data and with the reason."""
     try:
         from PIL import Image  # noqa: PLC0415 - optional, and slow to import

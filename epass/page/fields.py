@@ -11,8 +11,10 @@ from enum import Enum
 from epass import asn1
 from epass.crypto import public_keys
 from epass.errors import FormatError, UnsupportedError
+from epass.lds.writing import PersonName
 from epass.page.model import Fact, legible
 
+TAG = "tag"
 MAX_HEX = 64  # bytes of one value
 OF_THE_FILE = frozenset({"raw", "image", "images", "notes", "offset"})  # shown elsewhere, if at all
 
@@ -23,6 +25,8 @@ def rows(value: object, label: str = "") -> Iterator[Fact]:
         return
     if isinstance(value, asn1.PublicKey):
         yield Fact(label, key(value))
+    elif isinstance(value, PersonName):
+        yield Fact(label, legible(", ".join(filter(None, (value.primary, value.secondary)))))
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from rows(item, _joined(label, _plain(name)))
@@ -71,7 +75,7 @@ def _text(value: object) -> str:
 
 def _plain(name: object) -> str:
     if isinstance(name, int):
-        return f"Tag {name:02X}"
+        return f"{TAG} {name:02X}"
     return _text(name)
 
 
@@ -80,7 +84,7 @@ def _named(name: str) -> str:
 
 
 def _joined(label: str, name: str) -> str:
-    return f"{label}, {name.lower()}" if label else name
+    return f"{label}, {name if name.startswith(TAG) else name.lower()}" if label else name
 
 
 def octets(raw: bytes) -> str:

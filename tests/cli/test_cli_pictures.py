@@ -25,7 +25,7 @@ def encoded(size: tuple[int, int], kind: str, mode: str = "RGB") -> bytes:
 
 
 def test_a_jpeg_is_shown_as_it_is() -> None:
-    shown = look(JPEG)
+    shown = look(JPEG, "Portrait")
     assert (shown.mime, shown.data) == ("image/jpeg", JPEG)
     assert shown.caption == f"JPEG, 413 x 531 pixels, {len(JPEG):,} bytes"
 
@@ -40,14 +40,14 @@ def test_a_jpeg_2000_is_encoded_anew(image: bytes) -> None:
 
 def test_a_codestream_without_its_file_is_shown() -> None:
     stream = JP2[JP2.index(SOC + SIZ) :]
-    assert look(stream).mime == "image/jpeg"
+    assert look(stream, "Portrait").mime == "image/jpeg"
 
 
 @pytest.mark.parametrize(
     "image", [b"", b"\xff\xd8\xff", JPEG[:2000], JP2[:400], b"GIF89a", encoded((4, 4), "PNG")]
 )
 def test_what_cannot_be_decoded_is_not_shown(image: bytes) -> None:
-    shown = look(image)
+    shown = look(image, "Portrait")
     assert (shown.data, shown.caption) == (b"", "cannot be shown: it cannot be decoded")
 
 
@@ -67,8 +67,8 @@ def bomb(kind: str) -> bytes:
 def test_a_bomb_is_not_decoded(kind: str) -> None:
     program = (
         "import resource, sys, time; from epass.cli.pictures import look;"
-        "image = sys.stdin.buffer.read(); look(b''); began = time.perf_counter();"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; shown = look(image);"
+        "image = sys.stdin.buffer.read(); look(b'', ''); began = time.perf_counter();"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; shown = look(image, '');"
         "print(len(shown.data), time.perf_counter() - began,"
         " resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
     )
@@ -84,17 +84,17 @@ def test_a_bomb_is_not_decoded(kind: str) -> None:
 
 def test_the_most_pixels_that_are_decoded() -> None:
     side = int(MAX_PIXELS**0.5)
-    assert look(encoded((side, side), "JPEG")).data
-    shown = look(encoded((side, side + 1), "JPEG"))
+    assert look(encoded((side, side), "JPEG"), "Portrait").data
+    shown = look(encoded((side, side + 1), "JPEG"), "Portrait")
     assert (shown.data, shown.caption) == (b"", f"not shown: {side} x {side + 1} pixels")
 
 
 def test_without_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
-    assert look(JPEG) == Picture("Portrait", "", b"", pictures.NO_PILLOW)
+    assert look(JPEG, "Portrait") == Picture("Portrait", "", b"", pictures.NO_PILLOW)
 
 
 @settings(max_examples=150, deadline=None)
 @given(mutated(encoded((24, 24), "JPEG")) | mutated(encoded((24, 24), "JPEG2000")))
 def test_no_mutation_raises(image: bytes) -> None:
-    assert look(image).title == "Portrait"
+    assert look(image, "Portrait").title == "Portrait"

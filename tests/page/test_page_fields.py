@@ -42,7 +42,7 @@ def test_any_field_is_a_row() -> None:
     assert [(row.label, row.value) for row in rows(value)] == [
         ("Full name", "ANNA"),
         ("Born", "1974-08-12"),
-        ("Tags, tag 5f50", "01"),
+        ("Tags, tag 5F50", "01"),
         ("Places 1, street", "A"),
         ("Places 1, number", "1"),
         ("Places 2, street", "B"),

@@ -10,6 +10,7 @@ from epass.dump import Dump
 from epass.errors import FormatError, UnsupportedError
 from epass.lds.chip_keys import CardSecurity, Dg14
 from epass.lds.contents import parse_group
+from epass.lds.face import Dg2
 from epass.lds.names import File
 from epass.lds.security_infos import (
     ChipAuthenticationInfo,
@@ -25,7 +26,7 @@ from epass.page.model import Fact, Facts, Notes, Picture, Section, Tone, legible
 Look = Callable[[bytes, str], Picture]
 """Makes of an image and its title one that any browser shows, or says why not."""
 
-ELSEWHERE = (File.COM, File.SOD, File.DG1, File.DG2)  # on the page, as far as people need it
+ELSEWHERE = (File.COM, File.SOD, File.DG1)  # on the page, as far as people need it
 MAX_ROWS = 80  # of one file
 KINDS: Mapping[type, str] = MappingProxyType(
     {
@@ -56,6 +57,8 @@ def _parsed(file: File, raw: bytes) -> tuple[object, tuple[str, ...]]:
     except (FormatError, UnsupportedError) as error:
         return None, (legible(error.message),)
     notes = tuple(legible(note) for note in getattr(found, "notes", ()))
+    if isinstance(found, Dg2) and len(found.faces) == 1:
+        return found.faces[0], notes
     if isinstance(found, CardSecurity | Dg14):
         return found.security_infos, notes
     return found, notes

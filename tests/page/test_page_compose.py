@@ -381,6 +381,12 @@ def test_many_fields_are_cut() -> None:
     assert _rows(section(page, "DG13"))[-1].value == "10 fields"
 
 
+def test_what_a_face_record_says_is_shown() -> None:
+    shown = {row.label: row.value for row in _rows(section(page_of(read()), "DG2"))}
+    assert (shown["Gender"], shown["Eye color"]) == ("female", "green")
+    assert shown["Feature points"] == "12.1: 250, 262\n12.2: 163, 262"
+
+
 def test_further_portraits_are_other_pictures() -> None:
     files = issuer.issue("eriksson", faces=3).files
     page = page_of(replace(read(), files=files))

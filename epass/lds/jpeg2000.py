@@ -135,7 +135,7 @@ def _size(data: bytes, position: int, stop: int, where: str) -> Coding:
 
 def _tile_parts(data: bytes, position: int, stop: int, coding: Coding, where: str) -> int:
     """Follow the tile-parts from the first SOT; the position behind the end of the codestream."""
-    for _ in range(MAX_TILE_PARTS):
+    for _ in range(MAX_TILE_PARTS + 1):
         marker = _number(data, position, stop, where)
         if marker == EOC:
             return position + 2
@@ -162,7 +162,7 @@ def _segments(
     data: bytes, position: int, stop: int, until: int, where: str
 ) -> Iterator[tuple[int, int, int]]:
     """Marker, start and end of the segments up to the marker ``until``, §A.1.3."""
-    for _ in range(MAX_SEGMENTS):
+    for _ in range(MAX_SEGMENTS + 1):
         marker = _number(data, position, stop, where)
         if marker == until:
             return

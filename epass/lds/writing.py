@@ -8,11 +8,21 @@ file. Everything here is personal data.
 import codecs
 import unicodedata
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 FILLER = "<"
 LINES = "\t\n\r"  # the control characters that text may have
 MARKS = ((codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le"))
-NAMES = {"utf-16-be": "UTF-16", "utf-16-le": "UTF-16", "cp1252": "Windows-1252"}
+LABELS = MappingProxyType(
+    {
+        "utf-16-be": "UTF-16",
+        "utf-16-le": "UTF-16",
+        "latin-1": "ISO 8859-1",
+        "cp1252": "Windows-1252",
+    }
+)
+CONTROLS = ("Cc",)  # categories of Unicode
+NOT_FOR_PEOPLE = ("Cc", "Cn", "Co", "Cs")  # and unassigned, private, half a pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +42,36 @@ class PersonName:
 
 
 def decode(raw: bytes) -> Written:
-    """The text of ``raw``: UTF-8; else UTF-16, Windows-1252 or ISO 8859-1, as what fits."""
+    """The text of ``raw``: UTF-8; else UTF-16, ISO 8859-1 or Windows-1252, as what fits."""
     for mark, encoding in MARKS:
         if raw.startswith(mark):
-            return _otherwise(raw[len(mark) :], (encoding, "latin-1"))
+            return _guessed(raw[len(mark) :], (encoding,)) or _latin(raw)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _otherwise(raw, (*_utf16(raw), "cp1252", "latin-1"))
-    if _legible(text):
+        return _guessed(raw, (*_utf16(raw), "latin-1", "cp1252")) or _latin(raw)
+    if _has_no(text, CONTROLS):
         return Written(text)
-    padded = text.rstrip("\0")
-    if padded != text and _legible(padded) and not _utf16(raw):
-        return Written(padded, "zero bytes behind the text")
-    return _otherwise(raw, (*_utf16(raw), "utf-8"))
+    unpadded = text.rstrip("\0")
+    if unpadded != text and _has_no(unpadded, CONTROLS):
+        return Written(unpadded, "zero bytes behind the text")
+    return _guessed(raw, _utf16(raw)) or Written(text, "control characters in the text")
 
 
-def _otherwise(raw: bytes, encodings: tuple[str, ...]) -> Written:
-    """The text in the first encoding that makes sense; the last one is taken in any case."""
-    for encoding in encodings[:-1]:
+def _guessed(raw: bytes, encodings: tuple[str, ...]) -> Written | None:
+    """The text in the first encoding that makes sense, None if none does."""
+    for encoding in encodings:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if _legible(text):
-            return Written(text, f"not UTF-8; shown as {NAMES[encoding]}")
-    if encodings[-1] == "utf-8":
-        return Written(raw.decode("utf-8-sig"), "control characters in the text")
-    return Written(raw.decode("latin-1"), "not UTF-8; shown as ISO 8859-1")
+        if _has_no(text, NOT_FOR_PEOPLE):
+            return Written(text, f"not UTF-8; shown as {LABELS[encoding]}")
+    return None
+
+
+def _latin(raw: bytes) -> Written:
+    return Written(raw.decode("latin-1"), "in no known encoding; shown as ISO 8859-1")
 
 
 def _utf16(raw: bytes) -> tuple[str, ...]:
@@ -76,11 +88,9 @@ def _high_bytes_agree(raw: bytes) -> bool:
     return len(set(raw[::2]) - {0}) == 1 and raw[0] < ord(" ")
 
 
-def _legible(text: str) -> bool:
-    return all(
-        character in LINES or unicodedata.category(character) not in ("Cc", "Cn", "Co", "Cs")
-        for character in text
-    )
+def _has_no(text: str, categories: tuple[str, ...]) -> bool:
+    found = (unicodedata.category(character) for character in text if character not in LINES)
+    return not any(category in categories for category in found)
 
 
 def name(text: str) -> tuple[PersonName | None, str]:
@@ -99,4 +109,4 @@ def fields(text: str) -> tuple[str, ...]:
 
 
 def _spaced(text: str) -> str:
-    return " ".join(text.replace(FILLER, " ").split(" ")).strip()
+    return " ".join(filter(None, text.replace(FILLER, " ").split(" ")))

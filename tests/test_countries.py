@@ -16,6 +16,9 @@ from epass.lds.countries import Country
         ("EUE", "EU", "European Union"),
         ("UNO", "UN", "United Nations"),
         ("XXA", None, "stateless person (1954 Convention)"),
+        ("RKS", "KS", "Kosovo"),  # of part A, not XK
+        ("NTZ", "NT", "Neutral Zone, until 1993"),
+        ("IAO", "IA", "International Civil Aviation Organization"),
         ("UTO", "UT", "Utopia, for specimens"),
     ],
 )
@@ -32,5 +35,6 @@ def test_the_tables_are_whole() -> None:
     found = countries._countries().values()
     rows = (countries.ISO_3166 + countries.DOC_9303).splitlines()
     assert len(found) == len([row for row in rows if row])  # no code twice
+    assert len(found) == 248 + 30  # of ISO 3166-1 all but DEU; Doc 9303's own
     assert all(len(item.code) == 3 or item.code == "D" for item in found)
     assert all(item.alpha2 is None or len(item.alpha2) == 2 for item in found)

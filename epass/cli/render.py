@@ -18,6 +18,7 @@ from epass.lds.document import Document
 from epass.lds.face import Face
 from epass.lds.mrz import Mrz, birth_date, expiry_date
 from epass.lds.names import File
+from epass.page import groups
 from epass.pcsc import Reader
 from epass.upload import RAW_LIMIT, NfcPayload
 
@@ -112,6 +113,7 @@ def reading_facts(found: Reading) -> Facts:
         "seconds": dump.seconds,
         "files": _sizes(dump, security=False),
         "security_files": _sizes(dump, security=True),
+        "groups": groups.facts_of(dump),
         "refused": {file.label: item.as_dict() for file, item in dump.refused.items()},
         "steps": [step.as_dict() for step in dump.steps],
         "proofs": sorted(dump.evidence.as_dict()),

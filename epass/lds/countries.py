@@ -1,6 +1,7 @@
 """The codes of states and nationalities in the MRZ, with their names.
 
-Source: ICAO Doc 9303-3 §5: part A (the codes of ISO 3166-1), parts B to D (Doc 9303's own).
+Source: ICAO Doc 9303-3 §5: part A (the codes of ISO 3166-1 and the exceptions), parts B to H.
+British nationals, and the United Nations' own, have certificates of the state or organization.
 """
 
 from dataclasses import dataclass
@@ -38,13 +39,16 @@ def _countries() -> dict[str, Country]:
 
 DOC_9303 = """
 D DE Germany
+ANT AN Netherlands Antilles, until 2010
 EUE EU European Union
 GBD GB United Kingdom: British Overseas Territories citizen
 GBN GB United Kingdom: British National (Overseas)
 GBO GB United Kingdom: British Overseas citizen
 GBP GB United Kingdom: British protected person
 GBS GB United Kingdom: British subject
-RKS XK Kosovo
+IAO IA International Civil Aviation Organization
+NTZ NT Neutral Zone, until 1993
+RKS KS Kosovo
 UNA UN United Nations: specialized agency
 UNK UN United Nations: interim administration in Kosovo
 UNO UN United Nations

@@ -4,7 +4,6 @@ Whose document it is, is parsed from the files that the chip gave; whether any o
 the report to say, which stands above it.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime
 
 from epass.dump import Dump
@@ -16,13 +15,10 @@ from epass.page.model import Digit, Fact, Facts, Notes, Page, Picture, Section, 
 from epass.trust.report import Report
 
 SEXES = {"M": "male", "F": "female", "X": "unspecified"}
-TITLE = "Travel document"
-
-Look = Callable[[bytes], Picture]
-"""Makes of an image as a document has it one that any browser shows, or says why not."""
+TITLE, PORTRAIT = "Travel document", "Portrait"
 
 
-def compose(dump: Dump, report: Report, *, look: Look, now: datetime) -> Page:
+def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> Page:
     """The page about ``dump``; ``now`` is when it is made, with a time zone."""
     document = Document.parse(dump.files)
     today = (dump.read_at or report.at).date()
@@ -38,7 +34,7 @@ def compose(dump: Dump, report: Report, *, look: Look, now: datetime) -> Page:
         evidence,
         _notes([*dump.notes, *document.notes]),
     )
-    portraits = [look(face.image) for face in document.faces]
+    portraits = [look(face.image, PORTRAIT) for face in document.faces]
     return Page(
         title=_title(document.mrz),
         verdict=judged.verdict(report),

@@ -3,16 +3,21 @@
 A parser may come to know a field more; it is then on the page without a change here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
+from types import MappingProxyType
+from typing import Any
 
 from epass import asn1
 from epass.crypto import public_keys
 from epass.errors import FormatError, UnsupportedError
+from epass.lds.face_record import Angle, FeaturePoint, Moment
+from epass.lds.writing import PersonName
 from epass.page.model import Fact, legible
 
+TAG = "tag"
 MAX_HEX = 64  # bytes of one value
 OF_THE_FILE = frozenset({"raw", "image", "images", "notes", "offset"})  # shown elsewhere, if at all
 
@@ -23,6 +28,8 @@ def rows(value: object, label: str = "") -> Iterator[Fact]:
         return
     if isinstance(value, asn1.PublicKey):
         yield Fact(label, key(value))
+    elif type(value) in IN_ONE_LINE:
+        yield Fact(label, legible(IN_ONE_LINE[type(value)](value)))
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from rows(item, _joined(label, _plain(name)))
@@ -34,6 +41,25 @@ def rows(value: object, label: str = "") -> Iterator[Fact]:
                 yield from rows(getattr(value, item.name), _joined(label, _named(item.name)))
     else:
         yield Fact(label, _text(value), code=isinstance(value, bytes))
+
+
+def _name(name: PersonName) -> str:
+    return ", ".join(filter(None, (name.primary, name.secondary)))
+
+
+def _angle(angle: Angle) -> str:
+    known = "unknown" if angle.degrees is None else f"{angle.degrees} degrees"
+    return known if angle.uncertainty is None else f"{known}, give or take {angle.uncertainty}"
+
+
+def _point(point: FeaturePoint) -> str:
+    places = ", ".join(str(place) for place in (point.x, point.y, point.z) if place is not None)
+    return f"{point.name}: {places}"
+
+
+IN_ONE_LINE: Mapping[type, Callable[[Any], str]] = MappingProxyType(
+    {PersonName: _name, Moment: str, Angle: _angle, FeaturePoint: _point}
+)
 
 
 def key(found: asn1.PublicKey) -> str:
@@ -50,7 +76,7 @@ def key(found: asn1.PublicKey) -> str:
 def _listed(values: Iterable[object], label: str) -> Iterator[Fact]:
     """Plain values under one name, compound ones one after the other."""
     values = list(values)
-    if not any(is_dataclass(value) or isinstance(value, tuple | list) for value in values):
+    if not any(_is_compound(value) for value in values):
         texts = [_text(value) for value in values if value not in (None, "", b"")]
         if texts:
             yield Fact(label, "\n".join(texts), code=isinstance(values[0], bytes))
@@ -59,7 +85,15 @@ def _listed(values: Iterable[object], label: str) -> Iterator[Fact]:
         yield from rows(value, f"{label} {number}".strip() if len(values) > 1 else label)
 
 
+def _is_compound(value: object) -> bool:
+    return type(value) not in IN_ONE_LINE and (
+        is_dataclass(value) or isinstance(value, tuple | list)
+    )
+
+
 def _text(value: object) -> str:
+    if type(value) in IN_ONE_LINE:
+        return legible(IN_ONE_LINE[type(value)](value))
     if isinstance(value, bytes):
         return octets(value)
     if isinstance(value, bool):
@@ -71,7 +105,7 @@ def _text(value: object) -> str:
 
 def _plain(name: object) -> str:
     if isinstance(name, int):
-        return f"Tag {name:02X}"
+        return f"{TAG} {name:02X}"
     return _text(name)
 
 
@@ -80,7 +114,7 @@ def _named(name: str) -> str:
 
 
 def _joined(label: str, name: str) -> str:
-    return f"{label}, {name.lower()}" if label else name
+    return f"{label}, {name if name.startswith(TAG) else name.lower()}" if label else name
 
 
 def octets(raw: bytes) -> str:

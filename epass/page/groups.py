@@ -8,7 +8,9 @@ from types import MappingProxyType
 from epass import tlv
 from epass.dump import Dump
 from epass.errors import FormatError, UnsupportedError
-from epass.lds.chip_keys import CardSecurity, Dg14, Dg15
+from epass.lds.chip_keys import CardSecurity, Dg14
+from epass.lds.contents import parse_group
+from epass.lds.face import Dg2
 from epass.lds.names import File
 from epass.lds.security_infos import (
     ChipAuthenticationInfo,
@@ -19,11 +21,12 @@ from epass.lds.security_infos import (
 )
 from epass.page import words
 from epass.page.fields import key, octets, rows
-from epass.page.model import Fact, Facts, Notes, Picture, Section, Tone
+from epass.page.model import Fact, Facts, Notes, Picture, Section, Tone, legible
 
-Look = Callable[[bytes], Picture]
+Look = Callable[[bytes, str], Picture]
+"""Makes of an image and its title one that any browser shows, or says why not."""
 
-ELSEWHERE = (File.COM, File.SOD, File.DG1, File.DG2)  # on the page, as far as people need it
+ELSEWHERE = (File.COM, File.SOD, File.DG1)  # on the page, as far as people need it
 MAX_ROWS = 80  # of one file
 KINDS: Mapping[type, str] = MappingProxyType(
     {
@@ -41,36 +44,52 @@ def sections(dump: Dump, look: Look) -> tuple[tuple[Section, ...], tuple[Picture
     for file, raw in dump.files.items():
         if file in ELSEWHERE:
             continue
-        parsed, note = _parsed(file, raw)
+        parsed, notes = _parsed(file, raw)
         pictures += _pictures(file, parsed, look)
-        found.append(_section(file, raw, parsed, note))
+        found.append(_section(file, raw, parsed, notes))
     return tuple(found), tuple(pictures)
 
 
-def _parsed(file: File, raw: bytes) -> tuple[object, str]:
-    """What the parser of the file found, and why it could not."""
-    parse = PARSERS.get(file)
-    if parse is None:
-        return None, ""
+def _parsed(file: File, raw: bytes) -> tuple[object, tuple[str, ...]]:
+    """What the parser of the file found, and what is odd; or why it could not."""
     try:
-        return parse(raw), ""
+        found = parse_group(file, raw)
     except (FormatError, UnsupportedError) as error:
-        return None, error.message
+        return None, (legible(error.message),)
+    notes = tuple(legible(note) for note in getattr(found, "notes", ()))
+    if isinstance(found, Dg2) and len(found.faces) == 1:
+        return found.faces[0], notes
+    if isinstance(found, CardSecurity | Dg14):
+        return found.security_infos, notes
+    return found, notes
 
 
-def _section(file: File, raw: bytes, parsed: object, note: str) -> Section:
+def facts_of(dump: Dump) -> dict[str, dict[str, str]]:
+    """The fields of each other file by their names, for programs."""
+    return {
+        file.label: {row.label: row.value for row in _facts(file, raw, _parsed(file, raw)[0])}
+        for file, raw in dump.files.items()
+        if file not in ELSEWHERE
+    }
+
+
+def _facts(file: File, raw: bytes, parsed: object) -> tuple[Fact, ...]:
+    found = _security(parsed) if isinstance(parsed, SecurityInfos) else tuple(rows(parsed))
+    return found or _objects(file, raw)
+
+
+def _section(file: File, raw: bytes, parsed: object, notes: tuple[str, ...]) -> Section:
     title = f"{file.label}: {words.FILES.get(file.label, 'file')}"
-    facts = _security(parsed) if isinstance(parsed, SecurityInfos) else tuple(rows(parsed))
-    facts = facts or _objects(file, raw)
+    facts = _facts(file, raw, parsed)
     more = len(facts) - MAX_ROWS
     if more > 0:
         facts = (*facts[:MAX_ROWS], Fact("More", f"{more} fields", Tone.QUIET))
-    return Section(title, (Facts(facts), *((Notes((note,)),) if note else ())))
+    return Section(title, (Facts(facts), *((Notes(notes),) if notes else ())))
 
 
 def _pictures(file: File, parsed: object, look: Look) -> list[Picture]:
-    images = getattr(parsed, "images", ())
-    return [look(image) for image in images if isinstance(image, bytes) and file.group]
+    title = f"{file.label}: {words.FILES.get(file.label, 'file')}"
+    return [look(image, title) for image in getattr(parsed, "images", ())]
 
 
 def _objects(file: File, raw: bytes) -> tuple[Fact, ...]:
@@ -102,14 +121,3 @@ def _info(info: SecurityInfo) -> Fact:
 
 def _key_id(number: int | None) -> str:
     return "" if number is None else f", key {number}"
-
-
-# What is shown of each file; a file without a parser is shown by its data objects.
-PARSERS: Mapping[File, Callable[[bytes], object]] = MappingProxyType(
-    {
-        File.CARD_ACCESS: SecurityInfos.parse,
-        File.CARD_SECURITY: lambda raw: CardSecurity.parse(raw).security_infos,
-        File.DG14: lambda raw: Dg14.parse(raw).security_infos,
-        File.DG15: Dg15.parse,
-    }
-)

@@ -121,6 +121,11 @@ def _picture(picture: Picture) -> str:
     return f'<figure><img src="{source}" alt="{escape(picture.title)}">{caption}</figure>'
 
 
+def _titled(picture: Picture) -> str:
+    """A picture that does not stand beside the name of whom it shows."""
+    return f"<h3>{_text(picture.title)}</h3>{_picture(picture)}"
+
+
 def _zone(zone: Zone) -> str:
     marked = {digit.at: digit for digit in zone.digits}
     at, lines = 0, []
@@ -215,7 +220,7 @@ def _text(text: str) -> str:
 
 RENDERERS: dict[type, Callable[[Any], str]] = {
     Facts: _facts,
-    Picture: _picture,
+    Picture: _titled,
     Zone: _zone,
     Checks: _checks,
     Timeline: _timeline,

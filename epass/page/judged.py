@@ -16,12 +16,9 @@ def verdict(report: Report) -> Fact:
     """The headline, with what it rests on."""
     headline, meaning = words.VERDICTS[report.verdict]
     ids = [check.id for check in report.checks if check.outcome is report.verdict]
-    because = "" if report.verdict is Outcome.PASS else _because(ids)
-    return Fact(headline, f"{meaning}{because}", words.TONES[report.verdict])
-
-
-def _because(ids: list[str]) -> str:
-    return f" ({', '.join(ids)})" if ids else ""
+    if ids and report.verdict is not Outcome.PASS:
+        meaning = f"{meaning.rstrip('.')}: {', '.join(ids)}."
+    return Fact(headline, meaning, words.TONES[report.verdict])
 
 
 def chip(report: Report) -> Fact:

@@ -34,6 +34,8 @@ def test_all_that_is_listed(run: Run, full: Document, tmp_path: Path) -> None:
     facts = run("read", *options).facts
     assert {"DG11", "DG12"} <= set(facts["files"])
     assert facts["refused"]["DG3"]["sw"] == "6982"
+    assert facts["groups"]["EF.CardAccess"] == {"PACE": "ECDH-GM-AES-128 with parameters 13"}
+    assert facts["groups"]["DG11"] == {"Unknown, tag 53": "41"}
     assert json.loads((kept / "dump.json").read_text())["refused"] == facts["refused"]
     shown = run("show", str(kept), "--format", "json").facts
     assert shown["refused"] == facts["refused"]

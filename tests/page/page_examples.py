@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
+from epass import tlv
 from epass.card import reader
 from epass.card.keys import MrzKey
-from epass.dump import Dump
+from epass.dump import Dump, Refusal
 from epass.lds.face import Dg2
 from epass.lds.names import File
 from epass.page.model import (
@@ -65,6 +66,45 @@ def read() -> Dump:
     return reader.read(Chip(found), MrzKey.from_mrz(found.mrz), now=lambda: AT)
 
 
+def full() -> Dump:
+    """The same with more groups, which EF.SOD does not sign, and some that the chip refused."""
+    name, other = "محمد<<عبد<الله", "דוד<<לוי"
+    dg11 = _template(
+        File.DG11,
+        (0x5C, bytes.fromhex("5F0E5F0F5F2B5F115F425F125F13")),
+        (0x5F0E, name.encode()),
+        (0xA0, tlv.build(0x02, b"\x01") + tlv.build(0x5F0F, other.encode())),
+        (0x5F2B, b"19740800"),
+        (0x5F11, b"ZENITH<UTOPIA"),
+        (0x5F42, "12 شارع<تونس".encode()),
+        (0x5F12, b"+12 345 678"),
+        (0x5F13, "Ingénieure".encode()),
+        (0x5F70, b"\x01\x02"),
+    )
+    dg12 = _template(
+        File.DG12,
+        (0x5C, bytes.fromhex("5F195F26")),
+        (0x5F19, b"UTOPIA PASSPORT OFFICE"),
+        (0x5F26, bytes.fromhex("20240416")),
+    )
+    dg7 = _template(File.DG7, (0x02, b"\x01"), (0x5F43, portrait()))
+    dg13 = _template(File.DG13, (0x53, bytes(range(100))))
+    person = tlv.build(0x02, b"\x01") + tlv.build(0x5F50, b"20240416")
+    dg16 = _template(
+        File.DG16, (0xA1, person + tlv.build(0x5F51, b"SMITH<<JOHN") + tlv.build(0x5F52, b"123"))
+    )
+    groups = {File.DG7: dg7, File.DG11: dg11, File.DG12: dg12, File.DG13: dg13, File.DG16: dg16}
+    refused = {
+        file: Refusal(0x6982, f"READ BINARY {file.label} at 0: the chip answers 6982")
+        for file in (File.DG3, File.DG4)
+    }
+    return replace(read(), files={**read().files, **groups}, refused=refused)
+
+
+def _template(file: File, *items: tuple[int, bytes]) -> bytes:
+    return tlv.build(file.tag or 0, b"".join(tlv.build(tag, value) for tag, value in items))
+
+
 def portrait() -> bytes:
     """The image in DG2."""
     (face,) = Dg2.parse(document().files[File.DG2]).faces
@@ -79,9 +119,9 @@ def without(dump: Dump, *files: File) -> Dump:
     return replace(dump, files={k: v for k, v in dump.files.items() if k not in files})
 
 
-def look(image: bytes) -> Picture:
+def look(image: bytes, title: str = "Portrait") -> Picture:
     """As a decoder would: the tests know that the image is one."""
-    return Picture("Portrait", "image/jpeg", image, "413 x 531")
+    return Picture(title, "image/jpeg", image, "413 x 531")
 
 
 def hostile_page() -> Page:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser import measure, pages_of, printed, screenshot
-from page_examples import AT, hostile_page, judged, look, read
+from page_examples import AT, full, hostile_page, judged, look, read
 
 from epass.page import compose, to_html
 
@@ -21,6 +21,13 @@ LIGHT, DARK = "rgb(243, 245, 249)", "rgb(14, 19, 27)"
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("page") / "passport.html"
     target.write_text(to_html(compose(read(), judged(read()), look=look, now=AT)), "utf-8")
+    return target
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("page") / "full.html"
+    target.write_text(to_html(compose(full(), judged(full()), look=look, now=AT)), "utf-8")
     return target
 
 
@@ -59,6 +66,19 @@ def test_it_is_printed_on_two_sheets_at_most(page: Path) -> None:
     assert 1 <= len(sheets) <= 2
     for width, height in sheets:
         assert (round(width), round(height)) == pytest.approx(A4, abs=1)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_all_groups_and_names_from_right_to_left(everything: Path, width: int) -> None:
+    found = measure(everything, width=width)
+    assert found["scrolls"] <= width
+    assert found["out"] == []
+    assert found["images"] == [[True, 413, 531]] * 2
+    screenshot(everything, "full", width=width, height=HEIGHTS[width] + 1500, dark=width == 820)
+
+
+def test_all_groups_are_printed_on_two_sheets_at_most(everything: Path) -> None:
+    assert 1 <= len(pages_of(printed(everything, "full"))) <= 2
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from page_examples import AT, document, judged, look, read, without
+from page_examples import AT, document, full, judged, look, read, without
 
 from epass import tlv
 from epass.cli.render import CHIP as CHIP_WORDS
@@ -325,6 +325,33 @@ def test_a_security_info_that_nobody_knows_is_shown_by_its_identifier() -> None:
     assert row == Fact("Security info", "oid 0.4.0.127.0.7.2.2.5")
 
 
+def test_every_field_of_the_other_groups_is_shown() -> None:
+    page = page_of(full())
+    dg11 = {row.label: row.value for row in _rows(section(page, "DG11"))}
+    assert dg11 == {
+        "Name": "محمد, عبد الله",
+        "Other names": "דוד, לוי",
+        "Date of birth": "1974-08-XX",
+        "Place of birth": "ZENITH\nUTOPIA",
+        "Address": "12 شارع\nتونس",
+        "Telephone": "+12 345 678",
+        "Profession": "Ingénieure",
+        "Unknown, tag 5F70": "01 02",
+    }
+    dg12 = {row.label: row.value for row in _rows(section(page, "DG12"))}
+    assert dg12["Date of issue"] == "2024-04-16"
+    dg16 = {row.label: row.value for row in _rows(section(page, "DG16"))}
+    assert (dg16["Persons, name"], dg16["Persons, telephone"]) == ("SMITH, JOHN", "123")
+    (picture,) = section(page, "Other pictures").blocks
+    assert isinstance(picture, Picture)
+    assert picture.title == "DG7: displayed signature"
+
+
+def test_what_is_odd_in_a_group_is_noted_with_it() -> None:
+    notes = block(section(page_of(full()), "DG12"), Notes)
+    assert notes == Notes(("date of issue: in BCD, not in digits",))
+
+
 def _rows(part: Section) -> tuple[Fact, ...]:
     return tuple(row for item in part.blocks if isinstance(item, Facts) for row in item.rows)
 
@@ -333,7 +360,7 @@ def test_unknown_tags_are_shown_in_hexadecimal() -> None:
     dg13 = tlv.build(0x6D, tlv.build(0x5F1A, b"\x01\x02") + tlv.build(0x53, bytes(100)))
     page = page_of(replace(read(), files={**read().files, File.DG13: dg13}))
     first, second = _rows(section(page, "DG13"))
-    assert (first.label, first.value, first.code) == ("Tag 5F1A", "01 02", True)
+    assert (first.label, first.value, first.code) == ("Objects, tag 5F1A", "01 02", True)
     assert second.value.endswith("00 ... (36 bytes more)")
 
 
@@ -348,9 +375,16 @@ def test_what_is_malformed_is_shown_in_hexadecimal_with_the_reason() -> None:
 
 
 def test_many_fields_are_cut() -> None:
-    dg13 = tlv.build(0x6D, tlv.build(0x53, b"x") * 100)
+    tags = (first + last for first in (0x5F00, 0x9F00, 0xDF00) for last in range(1, 0x1F))
+    dg13 = tlv.build(0x6D, b"".join(tlv.build(tag, b"x") for tag in tags))
     page = page_of(replace(read(), files={**read().files, File.DG13: dg13}))
-    assert _rows(section(page, "DG13"))[-1].value == "20 fields"
+    assert _rows(section(page, "DG13"))[-1].value == "10 fields"
+
+
+def test_what_a_face_record_says_is_shown() -> None:
+    shown = {row.label: row.value for row in _rows(section(page_of(read()), "DG2"))}
+    assert (shown["Gender"], shown["Eye color"]) == ("female", "green")
+    assert shown["Feature points"] == "12.1: 250, 262\n12.2: 163, 262"
 
 
 def test_further_portraits_are_other_pictures() -> None:

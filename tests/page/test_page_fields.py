@@ -6,6 +6,9 @@ from enum import Enum
 
 from epass import asn1
 from epass.crypto import ec, modp
+from epass.lds.face_record import Angle, FeaturePoint, Moment
+from epass.lds.face_terms import PointKind
+from epass.lds.writing import PersonName
 from epass.page.fields import key, rows
 
 
@@ -42,7 +45,7 @@ def test_any_field_is_a_row() -> None:
     assert [(row.label, row.value) for row in rows(value)] == [
         ("Full name", "ANNA"),
         ("Born", "1974-08-12"),
-        ("Tags, tag 5f50", "01"),
+        ("Tags, tag 5F50", "01"),
         ("Places 1, street", "A"),
         ("Places 1, number", "1"),
         ("Places 2, street", "B"),
@@ -71,3 +74,17 @@ def test_a_key_is_told_by_its_kind() -> None:
     ):
         assert key(found).startswith(text)
     assert next(rows(asn1.RsaKey("1.2", 1 << 1023, 3), "Key")).value == "RSA, 1024 bits"
+
+
+def test_what_is_one_thing_is_in_one_line() -> None:
+    point = FeaturePoint(PointKind.MPEG4, 0xC1, 193, 250)
+    for value, text in (
+        (PersonName("SMITH", "ANNA"), "SMITH, ANNA"),
+        (PersonName("SMITH"), "SMITH"),
+        (Moment(2024, 4), "2024-04"),
+        (Angle(5, 2), "5 degrees, give or take 2"),
+        (Angle(None), "unknown"),
+        (point, "12.1: 193, 250"),
+        ((point, point), "12.1: 193, 250\n12.1: 193, 250"),
+    ):
+        assert [(row.label, row.value) for row in rows(value, "It")] == [("It", text)]

@@ -5,6 +5,7 @@ own types and written as JMRTD writes them. Nothing is left out because it diffe
 """
 
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from hashlib import sha256
 from typing import Any
 
@@ -12,9 +13,11 @@ from epass.asn1 import Algorithm
 from epass.crypto.hashes import Hash
 from epass.dump import Access, Dump
 from epass.evidence import Evidence
+from epass.lds import face_19794
 from epass.lds.chip_keys import Dg14
 from epass.lds.com import Com
 from epass.lds.face import Dg2, Face, ImageType
+from epass.lds.face_terms import Gender
 from epass.lds.mrz import Dg1, Mrz
 from epass.lds.names import File
 from epass.lds.security_infos import (
@@ -40,7 +43,12 @@ SIGNATURES = {  # as the Java security providers call them
     **{item.rsa: f"{item.name.replace('-', '')}withRSA" for item in DIGESTS.values()},
 }
 SEXES = {"M": "MALE", "F": "FEMALE", "X": "UNKNOWN"}
-GENDERS = {0: "UNSPECIFIED", 1: "MALE", 2: "FEMALE", 3: "UNKNOWN"}  # ISO/IEC 19794-5 §5.5.3
+# The codes of ISO/IEC 19794-5 §5.5, which JMRTD returns, by what they mean.
+FACE_CODES: Mapping[object, int] = {
+    term: code
+    for terms in (face_19794.EYE_COLORS, face_19794.HAIR_COLORS, face_19794.EXPRESSIONS)
+    for code, term in terms.items()
+}
 MIME_TYPES = {ImageType.JPEG: "image/jpeg", ImageType.JP2: "image/jp2"}
 PROOFS = {"cam": "chip.mapping", "ca": "chip.authentication", "aa": "chip.active"}
 AGREEMENT_KEYS = {agreement: oid for oid, agreement in PUBLIC_KEYS.items()}
@@ -139,13 +147,17 @@ def _face(face: Face) -> Facts:
         "mime_type": MIME_TYPES[face.image_type],
         "width": face.width,
         "height": face.height,
-        "sex": GENDERS[face.gender],
-        "eye_color": face.eye_color,
-        "hair_color": face.hair_color,
-        "expression": face.expression,
+        "sex": face.gender.name if isinstance(face.gender, Gender) else None,
+        "eye_color": _face_code(face.eye_color),
+        "hair_color": _face_code(face.hair_color),
+        "expression": sum(_face_code(item) for item in face.expressions),
         "feature_points": len(face.feature_points),
         "quality": face.quality,
     }
+
+
+def _face_code(term: Enum | int | None) -> int:
+    return term if isinstance(term, int) else FACE_CODES[term]
 
 
 def _security(group: Dg14) -> Facts:

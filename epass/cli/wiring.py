@@ -15,6 +15,7 @@ from epass import folder, pcsc
 from epass.card import trace
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
+from epass.cli import entry
 from epass.cli.output import say
 from epass.errors import ConfigError, InputError
 
@@ -100,7 +101,7 @@ def _typed_key() -> Key:
         lines.append(_ask("MRZ line 2"))
     if len(first) <= TD1_WIDTH:  # the only format with three lines
         lines.append(_ask("MRZ line 3"))
-    return MrzKey.from_mrz("\n".join(lines))
+    return entry.key_of("\n".join(lines))
 
 
 def _ask(label: str) -> str:

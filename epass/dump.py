@@ -6,6 +6,7 @@ re-encoding; whatever is hashed, verified, shown or uploaded starts from them.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,10 @@ INDEX = "dump.json"
 # Who opens a folder of somebody else's sees its texts on a terminal.
 MAX_WORD, MAX_TEXT, MAX_TEXTS = 64, 500, 100  # characters, characters, and how many
 MAX_NUMBER = 10**9  # of commands, and of seconds: more than any read takes
+MAX_STEPS = 500  # of a read: 20 files, each opened again over and over
+NOT_RECORDED = "unknown"  # in Access, of a dump that another reader made
+
+STATUS = re.compile("[0-9A-F]{4}")
 
 # The names that other readers use for the same files, so that their tools find them.
 FILE_NAMES: Mapping[File, str] = MappingProxyType(
@@ -39,7 +44,8 @@ class Access:
     12) and ``group``, its name, are of PACE and None for BAC. ``fallback`` marks a BAC by the
     caller's word, who asked for it or let it follow a PACE that failed, whatever the chip showed.
     ``mrz_information`` is what the key was made of (Doc 9303-11 §4.3.2), None for a CAN and in
-    dumps of before it was recorded; it is no part of how the chip was opened.
+    dumps of before it was recorded; it is no part of how the chip was opened. ``UNKNOWN_ACCESS``
+    is that of a dump of another reader, which has not recorded it.
     """
 
     protocol: str
@@ -50,6 +56,11 @@ class Access:
     group: str | None = None
     fallback: bool = False
     mrz_information: str | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def known(self) -> bool:
+        """Whether it was recorded how the chip was opened."""
+        return self.protocol != NOT_RECORDED
 
     def as_dict(self) -> dict[str, str | int | None]:
         return {
@@ -79,22 +90,63 @@ class Access:
         )
 
 
+UNKNOWN_ACCESS = Access(NOT_RECORDED, NOT_RECORDED, NOT_RECORDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that was asked for and not had: the chip's status word, None where it gave none."""
+
+    sw: int | None
+    reason: str
+
+    def as_dict(self) -> dict[str, object]:
+        return {"sw": None if self.sw is None else f"{self.sw:04X}", "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of the read: ``stage`` is "access", "file" or "proof", as of its events.
+
+    ``start`` and ``seconds`` are counted from the first command, ``apdus`` is what it cost.
+    """
+
+    stage: str
+    file: File | None
+    start: float
+    seconds: float
+    apdus: int
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "stage": self.stage,
+            "file": self.file.label if self.file else None,
+            "start": self.start,
+            "seconds": self.seconds,
+            "apdus": self.apdus,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Dump:
     """The files of one chip, and what it did to prove itself.
 
-    ``quirks`` are the ids of the deviations that were met, ``notes`` what else is worth knowing
-    of the way in; ``apdus`` and ``seconds`` are what the read cost.
+    ``read_at`` is None where another reader has not recorded it. ``quirks`` are the ids of the
+    deviations that were met, ``notes`` what else is worth knowing of the way in; ``apdus`` and
+    ``seconds`` are what the read cost, and ``steps`` which part took how long, in their order and
+    empty where it was not recorded. ``refused`` are the files that the chip did not give.
     """
 
     files: Mapping[File, bytes] = field(repr=False)
     access: Access
-    read_at: datetime
+    read_at: datetime | None
     apdus: int = 0
     seconds: float = 0.0
     evidence: Evidence = NO_EVIDENCE
     quirks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    refused: Mapping[File, Refusal] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
 
     def require(self, file: File) -> bytes:
         """The raw bytes of ``file``.
@@ -113,7 +165,7 @@ class Dump:
         index = {
             "schema": SCHEMA,
             "version": SCHEMA_VERSION,
-            "read_at": self.read_at.isoformat(),
+            "read_at": self.read_at.isoformat() if self.read_at else None,
             "access": {
                 **self.access.as_dict(),  # which is shown to people, without the key
                 "mrz_information": self.access.mrz_information,
@@ -123,6 +175,8 @@ class Dump:
             "evidence": self.evidence.as_dict(),
             "quirks": list(self.quirks),
             "notes": [_showable(note) for note in self.notes],
+            "refused": {file.label: item.as_dict() for file, item in self.refused.items()},
+            "steps": [step.as_dict() for step in self.steps],
             "files": {
                 file.label: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
                 for file, content in self.files.items()
@@ -157,6 +211,8 @@ class Dump:
             evidence=Evidence.from_dict(index.get("evidence", {})),
             quirks=_texts(index, "quirks"),
             notes=_texts(index, "notes"),
+            refused=_refused(index.get("refused", {})),
+            steps=_steps(index.get("steps", [])),
         )
 
 
@@ -196,7 +252,46 @@ def _content(named: Mapping[str, bytes], file: File, expected: object) -> bytes:
     return content
 
 
-def _time(index: dict[str, Any]) -> datetime:
+def _refused(raw: object) -> dict[File, Refusal]:
+    if not isinstance(raw, dict) or not all(isinstance(item, dict) for item in raw.values()):
+        raise FormatError("refused is not an object of objects", INDEX)
+    return {_file(label): Refusal(_status(item), _reason(item)) for label, item in raw.items()}
+
+
+def _status(raw: dict[str, Any]) -> int | None:
+    value = _optional(raw, "sw", str)
+    if value is not None and not STATUS.fullmatch(value):
+        raise FormatError("sw is not four hexadecimal digits", INDEX)
+    return None if value is None else int(value, 16)
+
+
+def _reason(raw: dict[str, Any]) -> str:
+    value = _text(raw, "reason")
+    if value != _showable(value):
+        raise FormatError("reason is too long, or cannot be printed", INDEX)
+    return value
+
+
+def _steps(raw: object) -> tuple[Step, ...]:
+    if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+        raise FormatError("steps is not a list of objects", INDEX)
+    if len(raw) > MAX_STEPS:
+        raise FormatError(f"steps has more than {MAX_STEPS} of them", INDEX)
+    return tuple(
+        Step(
+            _word(item, "stage"),
+            None if item.get("file") is None else _file(item["file"]),
+            float(_amount(item, "start", (int, float))),
+            float(_amount(item, "seconds", (int, float))),
+            _amount(item, "apdus", int),
+        )
+        for item in raw
+    )
+
+
+def _time(index: dict[str, Any]) -> datetime | None:
+    if index.get("read_at", "") is None:
+        return None
     try:
         moment = datetime.fromisoformat(_text(index, "read_at"))
         if moment.tzinfo is not None:

@@ -17,6 +17,7 @@ from epass.dump import FILE_NAMES, INDEX, Dump
 from epass.errors import FormatError, InputError, StorageError
 
 OWNER_ONLY = 0o600
+MAX_FILES = 500  # of a folder that is imported; an eMRTD has 22
 LARGEST = 1 << 20  # bytes; 16 times the largest file that READ BINARY reads
 
 
@@ -78,6 +79,53 @@ def load(folder: Path) -> Dump:
         return Dump.from_files({name: _read(folder / name) for name in names})
 
 
+def read_files(folder: Path) -> list[tuple[str, bytes]]:
+    """The plain files of ``folder`` by their names, in order; links and folders are left alone.
+
+    Raises:
+        FormatError: there are more than ``MAX_FILES``, or one is too large for a dump.
+        StorageError: it cannot be read.
+    """
+    with _storage(folder):
+        found = sorted(
+            item for item in folder.iterdir() if item.is_file() and not item.is_symlink()
+        )
+        if len(found) > MAX_FILES:
+            raise FormatError(f"more than {MAX_FILES} files", folder.name)
+        return [(item.name, _read(item)) for item in found]
+
+
+def read_file(path: Path, largest: int) -> bytes:
+    """One file that somebody else may have made.
+
+    Raises:
+        InputError: there is none.
+        FormatError: it has more than ``largest`` bytes.
+        StorageError: it cannot be read.
+    """
+    with _storage(path):
+        if not path.is_file():
+            raise InputError(f"{path} is not a file")
+        return _read(path, largest)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """A new file that only its owner may read, whole or not at all.
+
+    Raises:
+        InputError: there is something already.
+        StorageError: the disk is full, or the place may not be written.
+    """
+    with _storage(path):
+        file = _private(path)
+        try:
+            with file:
+                file.write(content)
+        except BaseException:
+            path.unlink()
+            raise
+
+
 def check_new(path: Path) -> None:
     """See that a file can be made at ``path``, before a chip is touched.
 
@@ -130,11 +178,11 @@ def _private(path: Path) -> BinaryIO:
     return open(os.open(path, flags, OWNER_ONLY), "wb")
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, largest: int = LARGEST) -> bytes:
     with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise FormatError(f"larger than {LARGEST} bytes", path.name)
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise FormatError(f"larger than {largest} bytes", path.name)
     return content
 
 

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from epass import asn1
-from epass.errors import FormatError, InputError, StorageError
+from epass.errors import FormatError, InputError, StorageError, UnsupportedError
+from epass.trust import deviations
 from epass.trust.anchors import Anchors
 from epass.trust.material import DEVIATIONS, Item, Material
 
@@ -140,15 +140,16 @@ class Store:
             return (
                 _deviations(path, data) if path.suffix == ".dl" else Material.read(path.name, data)
             )
-        except (StorageError, FormatError) as error:
+        except (StorageError, FormatError, UnsupportedError) as error:
             # A removal at the same time may have been faster.
             return _unusable(path, error.message) if path.exists() else Material()
 
 
 def _deviations(path: Path, data: bytes) -> Material:
-    found = asn1.deviation_list(data, where=path.name)
-    title = f"{len(found.deviations)} deviations"
-    item = Item(path.name, DEVIATIONS, title, taken=True, reason="signed when imported")
+    found = deviations.parse(data, where=path.name)
+    title = f"{clean(found.country or 'no country')}, {len(found.deviations)} deviations"
+    facts, reason = {"sha256": path.stem}, "signature checked when it was imported"
+    item = Item(path.name, DEVIATIONS, title, taken=True, reason=reason, evidence=facts)
     return Material(Anchors(deviations=(found,)), (item,))
 
 
@@ -197,6 +198,8 @@ def _country(material: Material) -> str | None:
         return certificate.subject.country
     for item in material.anchors.revocation_lists:
         return item.issuer.country
+    for listed in material.anchors.deviations:
+        return listed.country
     return None
 
 
@@ -209,6 +212,8 @@ def _files(path: Path) -> list[Path]:
             return sorted(item for item in path.iterdir() if item.is_file())
     if not path.exists():
         raise InputError(f"{path} is not there")
+    if not path.is_file():  # a pipe would be waited for
+        raise InputError(f"{path} is neither a file nor a folder")
     return [path]
 
 

@@ -20,9 +20,10 @@ def _slot(number: int) -> Iterator[Slot]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_trust_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the user of this machine trusts has no part in a test."""
+    """What the user of this machine trusts or has read before has no part in a test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EPASS_TRUST_STORE", str(tmp_path_factory.mktemp("trust") / "none"))
+        patch.setenv("EPASS_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 
 TIMEOUT, PROTO_MISMATCH, NO_READERS = 0x8010000A, 0x8010000F, 0x8010002E
+UNSUPPORTED_FEATURE = 0x8010001F
 EMPTY, PRESENT, MUTE = 0x10, 0x20, 0x220
 CHANGED = 0x02
 T0, T1 = 1, 2
@@ -37,6 +38,7 @@ class FakeScard:
         self.states = {name.replace("_", " "): list(line) for name, line in states.items()}
         self.protocols = protocols
         self.atr = ATR
+        self.controls: dict[int, bytes] = {}  # what the reader answers to control codes
         self.answer: Callable[[bytes], bytes] = lambda _: b"\x90\x00"
         self.failures: dict[str, list[int]] = defaultdict(list)
         self.hanging: dict[str, threading.Event] = {}
@@ -116,6 +118,15 @@ class FakeScard:
     def SCardStatus(self, card: int) -> list[object]:  # noqa: N802
         hresult = self._enter("SCardStatus", card)
         return [hresult, "", 0, 0, []] if hresult else [0, "reader", 0, 2, list(self.atr)]
+
+    def SCARD_CTL_CODE(self, code: int) -> int:  # noqa: N802
+        return 0x42000000 + code
+
+    def SCardControl(self, card: int, code: int, data: list[int]) -> list[object]:  # noqa: N802
+        hresult = self._enter("SCardControl", card, code, data)
+        if not hresult and code not in self.controls:
+            hresult = UNSUPPORTED_FEATURE
+        return [hresult, list(self.controls.get(code, b""))]
 
     def SCardTransmit(self, card: int, pci: int, apdu: list[int]) -> list[object]:  # noqa: N802
         self.sent.append(bytes(apdu))

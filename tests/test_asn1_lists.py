@@ -1,4 +1,4 @@
-"""CRLs, master lists and deviation lists: what they say, and what makes them none."""
+"""CRLs and master lists: what they say, and what makes them none."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from mutation import mutated
 
 from epass import asn1
 from epass.asn1 import lists
-from epass.asn1.lists import MAX_CERTIFICATES, MAX_DEVIATIONS
+from epass.asn1.lists import MAX_CERTIFICATES
 from epass.errors import FormatError
 from epass.sim import der, published
 from epass.sim.certificates import extension
@@ -21,7 +21,6 @@ CSCA = Country().csca
 REVOKED = {serial: published.REVOKED_AT for serial in (1, 0x7FFF, 1 << 150)}
 CRL = published.revocation_list(CSCA, REVOKED)
 LIST = der.sequence(der.integer(0), der.set_of([CSCA.certificate.der, der.integer(1)]))
-CAN_BE_TEXT = der.utf8("a chip that answers late")
 
 
 def crl(data: bytes) -> asn1.RevocationList:
@@ -30,10 +29,6 @@ def crl(data: bytes) -> asn1.RevocationList:
 
 def master(data: bytes) -> tuple[bytes, ...]:
     return asn1.master_list(data, where="test")
-
-
-def deviations(data: bytes) -> asn1.DeviationList:
-    return asn1.deviation_list(data, where="test")
 
 
 def test_a_crl_as_another_library_reads_it() -> None:
@@ -130,32 +125,7 @@ def test_no_master_list() -> None:
     assert "more than 4096" in refusal(master, der.sequence(der.integer(0), many))
 
 
-def deviation(*fields: bytes) -> bytes:
-    description = der.sequence(*fields)
-    return der.sequence(der.sequence(), der.set_of([description]))
-
-
-def test_a_deviation_list() -> None:
-    one = deviation(CAN_BE_TEXT, der.oid("2.23.136.1.1.7.1"))
-    for digest in (b"", der.sequence(der.oid("1.2.3"))):  # Estonia's has none
-        data = der.sequence(der.integer(0), digest, der.set_of([one]))
-        found = deviations(data)
-        (only,) = found.deviations
-        assert found.raw == data
-        assert only.types == ("2.23.136.1.1.7.1",)
-        assert only.descriptions == ("a chip that answers late",)
-        assert only.documents == der.sequence()
-        assert "late" not in repr(found)
-
-
-def test_no_deviation_list() -> None:
-    assert "not version 0" in refusal(deviations, der.sequence(der.integer(1), der.set_of([])))
-    assert refusal(deviations, der.integer(0)) == MALFORMED
-    many = der.set_of([deviation(der.integer(number)) for number in range(MAX_DEVIATIONS + 1)])
-    assert "more than 4096" in refusal(deviations, der.sequence(der.integer(0), many))
-
-
-@pytest.mark.parametrize("parse", [crl, master, deviations])
+@pytest.mark.parametrize("parse", [crl, master])
 @given(data=mutated(CRL) | mutated(LIST))
 def test_mutations_are_read_or_refused(parse: Callable[[bytes], object], data: bytes) -> None:
     try:

@@ -55,6 +55,11 @@ class TestPackages:
         extra = set(setup_packages.wanted(bare)) - set(setup_packages.PACKAGES)
         assert extra == {"python3.12-dev", "python3.12-venv"}
 
+    def test_a_browser_is_for_the_tests_only(self) -> None:
+        facts = PythonFacts((3, 11), distribution=True, headers=True, ensurepip=True)
+        extra = set(setup_packages.wanted(facts, "test")) - set(setup_packages.wanted(facts))
+        assert extra == {"chromium", "fonts-dejavu-core"}
+
     @pytest.mark.parametrize(
         "facts",
         [

@@ -28,6 +28,7 @@ from epass.pcsc import PcscChannel, connect
 
 READ = Command(0xB0, le=4)
 PROTECTED = Command(0xB0, cla=0x0C, data=b"\x97\x01\x04", le=256)
+SHARING = 0x8010000B
 RESET, REMOVED, NOT_TRANSACTED = 1, 0x80100069, 0x80100016
 
 
@@ -356,6 +357,12 @@ class TestReconnect:
             channel.reconnect(5.0, lambda: waits.append(1))
             assert channel.transmit(READ) == Response()
         assert waits
+
+    def test_another_program_has_it_for_a_while(self, scard: FakeScard) -> None:
+        with self.lost(scard) as channel:
+            scard.fail("SCardConnect", SHARING, SHARING)  # exclusively, and shared
+            channel.reconnect(5.0, lambda: None)
+            assert channel.transmit(READ) == Response()
 
     def test_it_does_not_come(self, scard: FakeScard) -> None:
         with self.lost(scard) as channel:

@@ -55,6 +55,21 @@ def test_another_one_in_its_place(scard: FakeScard) -> None:
     assert len([channel.transmit(READ) for channel in documents(2)]) == 2
 
 
+def test_another_one_before_anybody_looks(scard: FakeScard) -> None:
+    """It was there already when the first was let go of, and is not waited for to leave."""
+    found = Station().documents()
+    next(found)
+    scard.states["Desk"] = [PRESENT + 2 * ONE_MORE]
+    assert next(found).transmit(READ) == Response()
+    found.close()
+
+
+def test_a_reader_that_leaves_with_its_document(scard: FakeScard) -> None:
+    scard.fail("SCardGetStatusChange", 0, 0, UNPLUGGED)
+    assert next(documents(1)).reader == "Desk"
+    assert len([1 for name, *_ in scard.calls if name == "SCardConnect"]) == 2
+
+
 def test_the_consumer_fails(scard: FakeScard) -> None:
     found = Station().documents()
     channel = next(found)

@@ -112,7 +112,8 @@ def test_three_terminals(
         vpcd_slot_0.wait_for(card=True)
         result = shell(block("sh terminal=3"), tmp_path)
         assert result.returncode == 0, result.stderr
-        assert result.stdout.count("ERIKSSON, ANNA MARIA") == 2
+        assert "Holder    ERIKSSON, ANNA MARIA" in result.stdout
+        assert "Surname          ERIKSSON" in result.stdout
         assert result.stdout.count("Uploaded  media") == result.stdout.count(SANDBOX_SESSION) == 2
     vpcd_slot_0.wait_for(card=False)
 

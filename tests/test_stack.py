@@ -185,7 +185,8 @@ class Pulled:
 @pytest.mark.parametrize("after", [0, 4, 9, 30])
 def test_a_card_that_is_taken_off(vpcd_slot_0: Slot, after: int, tmp_path: Path) -> None:
     document = issuer.issue()
-    arguments = ("--can", document.can, "--save", str(tmp_path / "one"), "--format", "json")
+    kept = ("--save", str(tmp_path / "one"), "--format", "json")
+    arguments = ("--can", document.can, "--short", "--no-resume", *kept)
     result = None
     with (
         suppress(ConnectionResetError),  # what the card raised comes after the block

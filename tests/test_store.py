@@ -91,7 +91,8 @@ class TestStore:
         found = kept.load()
         assert [item.raw for item in found.anchors.certificates] == [CSCA]
         assert len(found.anchors.revocation_lists) == 1
-        assert len(found.anchors.deviations) == 1
+        (listed,) = found.anchors.deviations
+        assert (listed.country, listed.raw) == ("UT", deviations())
         assert sorted(item.kind for item in found.items) == [
             "CRL",
             "CSCA certificate",
@@ -181,7 +182,14 @@ class TestStore:
 
     def test_remove_a_country(self, kept: Store) -> None:
         assert kept.remove(country="de") == ()
-        assert {item.kind for item in kept.remove(country="ut")} == {"CSCA certificate", "CRL"}
+        gone = kept.remove(country="ut")
+        assert {item.kind for item in gone} == {"CSCA certificate", "CRL", "deviation list"}
+
+    def test_remove_what_was_changed(self, kept: Store) -> None:
+        (kept.folder / f"{FINGERPRINT}.cer").write_bytes(b"")
+        assert len(kept.remove(country="UT")) == 2
+        (gone,) = kept.remove([FINGERPRINT])
+        assert gone.reason == "changed since it was imported"
 
     def test_remove_all(self, kept: Store) -> None:
         assert len(kept.remove(every=True)) == 3

@@ -73,7 +73,7 @@ class SetUp:
         if not setup_packages.is_debian():
             return "this is not Debian or Ubuntu; nothing is installed beside the .venv"
         facts = setup_environment.python_facts(self.run, self.layout)
-        wanted = setup_packages.wanted(facts)
+        wanted = setup_packages.wanted(facts, self.kind)
         missing = setup_packages.missing(self.run, wanted)
         if not missing:
             return "all there"

@@ -26,6 +26,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "gcc": PC_SC,
     "libc6-dev": PC_SC,
 }
+PAGES = ("the tests of `epass report` in a browser",)
+TESTS: dict[str, tuple[str, ...]] = {"chromium": PAGES, "fonts-dejavu-core": PAGES}
 DRIVER_LISTENS = (
     f"while pcscd runs, the virtual reader of {DRIVER} takes cards over TCP 35963 and 35964 from "
     f"every host that reaches this machine; sudo apt-get remove {DRIVER} takes it away"
@@ -57,9 +59,9 @@ def is_debian() -> bool:
     return sys.platform == "linux" and all(map(shutil.which, ("apt-get", "dpkg-query")))
 
 
-def wanted(python: PythonFacts) -> dict[str, tuple[str, ...]]:
-    """Each package with what does not work without it."""
-    packages = dict(PACKAGES)
+def wanted(python: PythonFacts, kind: str = "demo") -> dict[str, tuple[str, ...]]:
+    """Each package with what does not work without it; those of "test" are for the tests."""
+    packages = PACKAGES | (TESTS if kind == "test" else {})
     if python.distribution:
         name = "python{}.{}".format(*python.version)
         if not python.headers:

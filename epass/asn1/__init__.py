@@ -5,13 +5,16 @@ translates its faults, and ``model`` has what comes out.
 """
 
 from epass.asn1.certificates import certificate
+from epass.asn1.deviations import deviation_list
 from epass.asn1.keys import pss_parameters, public_key
-from epass.asn1.lists import deviation_list, master_list, revocation_list
+from epass.asn1.lists import master_list, revocation_list
 from epass.asn1.model import (
     Algorithm,
     BasicConstraints,
     Certificate,
+    DeviantDocuments,
     Deviation,
+    DeviationDescription,
     DeviationList,
     DhKey,
     EcKey,
@@ -34,7 +37,9 @@ __all__ = [
     "Algorithm",
     "BasicConstraints",
     "Certificate",
+    "DeviantDocuments",
     "Deviation",
+    "DeviationDescription",
     "DeviationList",
     "DhKey",
     "EcKey",

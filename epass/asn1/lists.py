@@ -1,7 +1,6 @@
-"""Lists that states publish: CRLs, CSCA master lists, deviation lists.
+"""Lists that states publish: CRLs and CSCA master lists.
 
-Source: RFC 5280 §5 (CRLs); ICAO Doc 9303-12 §7.1.4 (CRL profile), §9 (master lists), §10
-(deviation lists); Doc 9303-3 §7.3 (what deviation lists say).
+Source: RFC 5280 §5 (CRLs); ICAO Doc 9303-12 §7.1.4 (CRL profile), §9 (master lists).
 """
 
 from datetime import datetime
@@ -9,17 +8,16 @@ from datetime import datetime
 from asn1crypto import core, x509
 
 from epass.asn1 import der
-from epass.asn1.model import Deviation, DeviationList, RevocationList
-from epass.asn1.values import algorithm_of, door, dotted, name_of, octets, string, time_of
+from epass.asn1.model import RevocationList
+from epass.asn1.values import algorithm_of, contents_of, door, dotted, moment, name_of, octets
 from epass.errors import FormatError
 
-MASTER_LIST, DEVIATION_LIST = "2.23.136.1.1.2", "2.23.136.1.1.7"
+MASTER_LIST = "2.23.136.1.1.2"
 CRL_NUMBER, AUTHORITY_KEY_ID = "2.5.29.20", "2.5.29.35"
 REASON_CODE, INVALIDITY_DATE = "2.5.29.21", "2.5.29.24"
 KNOWN = frozenset({CRL_NUMBER, AUTHORITY_KEY_ID})
 KNOWN_OF_ENTRIES = frozenset({REASON_CODE, INVALIDITY_DATE})
 MAX_CERTIFICATES = 4096  # of a master list; the largest known has 700
-MAX_DEVIATIONS, MAX_DESCRIPTIONS = 4096, 64
 MAX_CRL_NODES = 1_000_000  # 100,000 entries with a reason code each, of 8 values
 
 _INTEGER, _BIT_STRING, _NULL = 0x02, 0x03, 0x05
@@ -35,14 +33,14 @@ def revocation_list(data: bytes, *, where: str) -> RevocationList:
     """
     der.scan(data, where, nodes=MAX_CRL_NODES)
     with door(where):
-        signed, algorithm, signature = der.split(_contents(data, der.SEQUENCE), where)
-        fields = der.split(_contents(signed, der.SEQUENCE), where)
+        signed, algorithm, signature = der.split(contents_of(data, der.SEQUENCE), where)
+        fields = der.split(contents_of(signed, der.SEQUENCE), where)
         if fields[0][0] == _INTEGER:
             fields.pop(0)
         if fields[0] != algorithm:
             raise FormatError("two different signature algorithms", where)  # RFC 5280 §5.1.1.2
         issuer, this_update, *rest = fields[1:]
-        next_update = _time(rest.pop(0), where) if rest and rest[0][0] in _TIMES else None
+        next_update = moment(rest.pop(0), where) if rest and rest[0][0] in _TIMES else None
         entries = rest.pop(0) if rest and rest[0][0] == der.SEQUENCE else None
         extensions = _extensions(rest.pop(0), where) if rest else {}
         if rest:
@@ -53,10 +51,10 @@ def revocation_list(data: bytes, *, where: str) -> RevocationList:
             raw=data,
             signed=signed,
             issuer=name_of(x509.Name.load(issuer, strict=True), where),
-            this_update=_time(this_update, where),
+            this_update=moment(this_update, where),
             next_update=next_update,
             revoked=revoked,
-            signature_algorithm=algorithm_of(_contents(algorithm, der.SEQUENCE), where),
+            signature_algorithm=algorithm_of(contents_of(algorithm, der.SEQUENCE), where),
             signature=octets(signature, where),
             authority_key_id=_authority_key_id(extensions),
             number=_number(extensions),
@@ -68,10 +66,10 @@ def _revoked(entries: bytes | None, where: str) -> tuple[dict[int, datetime], se
     """The serial numbers since when, and the critical extensions of entries that are not known."""
     revoked: dict[int, datetime] = {}
     unknown: set[str] = set()
-    for entry in der.split(_contents(entries, der.SEQUENCE), where) if entries else ():
-        serial, since, *rest = der.split(_contents(entry, der.SEQUENCE), where)
+    for entry in der.split(contents_of(entries, der.SEQUENCE), where) if entries else ():
+        serial, since, *rest = der.split(contents_of(entry, der.SEQUENCE), where)
         number = core.Integer.load(serial, strict=True).native
-        revoked[number] = _time(since, where)
+        revoked[number] = moment(since, where)
         if rest:
             given = _list_of_extensions(rest[0], where)
             unknown |= {oid for oid, (critical, _) in given.items() if critical} - KNOWN_OF_ENTRIES
@@ -79,13 +77,15 @@ def _revoked(entries: bytes | None, where: str) -> tuple[dict[int, datetime], se
 
 
 def _extensions(tagged: bytes, where: str) -> dict[str, tuple[bool, bytes]]:
-    return _list_of_extensions(_contents(tagged, _EXTENSIONS), where)
+    return _list_of_extensions(contents_of(tagged, _EXTENSIONS), where)
 
 
 def _list_of_extensions(data: bytes, where: str) -> dict[str, tuple[bool, bytes]]:
     found: dict[str, tuple[bool, bytes]] = {}
-    for item in der.split(_contents(data, der.SEQUENCE), where):
-        oid, *flag, value = der.split(_contents(item, der.SEQUENCE), where)
+    for item in der.split(contents_of(data, der.SEQUENCE), where):
+        oid, *flag, value = der.split(contents_of(item, der.SEQUENCE), where)
+        if dotted(oid) in found:
+            raise FormatError("an extension twice", where)  # RFC 5280 §4.2
         critical = bool(flag) and core.Boolean.load(flag[0], strict=True).native
         found[dotted(oid)] = critical, core.OctetString.load(value, strict=True).native
     return found
@@ -118,49 +118,10 @@ def master_list(content: bytes, *, where: str) -> tuple[bytes, ...]:
     """
     der.scan(content, where)
     with door(where):
-        version, certificates = der.split(_contents(content, der.SEQUENCE), where)
+        version, certificates = der.split(contents_of(content, der.SEQUENCE), where)
         if core.Integer.load(version, strict=True).native != 0:
             raise FormatError("not version 0 of a master list", where)
-        found = der.split(_contents(certificates, der.SET), where)
+        found = der.split(contents_of(certificates, der.SET), where)
     if len(found) > MAX_CERTIFICATES:
         raise FormatError(f"more than {MAX_CERTIFICATES} certificates", where)
     return tuple(found)
-
-
-def deviation_list(content: bytes, *, where: str) -> DeviationList:
-    """The DeviationList that a CMS of content type 2.23.136.1.1.7 signs.
-
-    Raises:
-        FormatError: it is none of version 0.
-    """
-    der.scan(content, where)
-    with door(where):
-        # Estonia leaves out the digest algorithm that the standard has in second place.
-        version, *_, deviations = der.split(_contents(content, der.SEQUENCE), where)
-        if core.Integer.load(version, strict=True).native != 0:
-            raise FormatError("not version 0 of a deviation list", where)
-        items = der.split(_contents(deviations, der.SET), where)
-        if len(items) > MAX_DEVIATIONS:
-            raise FormatError(f"more than {MAX_DEVIATIONS} deviations", where)
-        return DeviationList(content, tuple(_deviation(item, where) for item in items))
-
-
-def _deviation(item: bytes, where: str) -> Deviation:
-    documents, descriptions = der.split(_contents(item, der.SEQUENCE), where)
-    listed = der.split(_contents(descriptions, der.SET), where)[:MAX_DESCRIPTIONS]
-    types, texts = [], []
-    for description in listed:
-        fields = der.split(_contents(description, der.SEQUENCE), where)
-        texts += [string(field, where) for field in fields if field[0] in (0x0C, 0x13)]
-        types += [dotted(field) for field in fields if field[0] == der.OID]
-    return Deviation(documents, tuple(types), tuple(texts))
-
-
-def _contents(value: bytes, tag: int) -> bytes:
-    if value[0] != tag:
-        raise ValueError(tag)  # which ``door`` translates
-    return value[der.Scanner(value, "value", base=None).header(0, len(value)).start :]
-
-
-def _time(value: bytes, where: str) -> datetime:
-    return time_of(x509.Time.load(value, strict=True), where)

@@ -192,23 +192,50 @@ class RevocationList:
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation:
-    """What a state says of documents that it has issued otherwise than the standard asks.
+class DeviantDocuments:
+    """The documents that deviate: those that meet every condition that is not None (Doc 9303-3
+    §7.3.6).
 
-    ``documents`` is the encoded DeviationDocuments, which name them; ``types`` are OIDs.
+    The signer is named by ``issuer`` and ``serial``, by ``subject_key_id`` or by
+    ``certificate_digest``. ``issued`` are the first and the last day, in UTC.
     """
 
-    documents: bytes = field(repr=False)
-    types: tuple[str, ...]
-    descriptions: tuple[str, ...] = field(repr=False)
+    document_type: str | None = None
+    issuer: Name | None = None
+    serial: int | None = field(default=None, repr=False)
+    subject_key_id: bytes | None = None
+    certificate_digest: bytes | None = None
+    issued: tuple[datetime, datetime] | None = None
+    numbers: frozenset[str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationDescription:
+    """How they deviate: ``deviation_type`` is an OID; ``parameter`` the number of a data group or
+    of a field, None where there is none or it is something else.
+    """
+
+    deviation_type: str
+    text: str | None = field(default=None, repr=False)
+    parameter: int | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """What a state says of documents that it has issued otherwise than the standard asks."""
+
+    documents: DeviantDocuments
+    descriptions: tuple[DeviationDescription, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DeviationList:
-    """The deviations that a state has published; ``raw`` is the content that it has signed."""
+    """The deviations that a state has published. ``digest_algorithm`` is that of certificate
+    digests; None means that of the list's signature (Doc 9303-3 §7.3.6).
+    """
 
-    raw: bytes = field(repr=False)
     deviations: tuple[Deviation, ...]
+    digest_algorithm: Algorithm | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto import core
+from asn1crypto import core, x509
 
 from epass.asn1 import der
 from epass.asn1.model import Algorithm, Name
@@ -101,6 +101,18 @@ def whole(sequence: Any, where: str) -> Any:
     if len(sequence) > len(sequence._fields):
         raise FormatError("more fields than the standard prescribes", where)
     return sequence
+
+
+def contents_of(value: bytes, tag: int) -> bytes:
+    """The contents of a value in DER; behind the ``door``, another tag is a FormatError."""
+    if value[0] != tag:
+        raise ValueError(tag)
+    return value[der.Scanner(value, "value", base=None).header(0, len(value)).start :]
+
+
+def moment(value: bytes, where: str) -> datetime:
+    """The UTCTime or GeneralizedTime in DER, in UTC."""
+    return time_of(x509.Time.load(value, strict=True), where)
 
 
 def present(value: Any) -> bool:

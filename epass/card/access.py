@@ -83,9 +83,9 @@ def open_chip(
     key: Key,
     policy: Policy,
     plan: Plan,
+    before: Opened | None = None,
     *,
     random: Callable[[int], bytes],
-    before: Opened | None = None,
 ) -> Opened:
     """Open the chip with ``key``, once. ``plan`` is told what the chip says of its answers.
 

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from epass.card import apdu
 from epass.card.access import AUTO, Policy, open_chip
@@ -26,15 +27,14 @@ from epass.card.proof import CHALLENGE
 from epass.card.resume import PATIENT, Patience, Resume
 from epass.card.secure import PROTECTED
 from epass.card.traits import traits
-from epass.card.visit import Tell, Visit
-from epass.dump import Dump
+from epass.card.visit import Visit
+from epass.dump import MAX_STEPS, Dump, Step
 from epass.errors import InputError, ReaderError
-from epass.lds.names import File
+from epass.lds.names import APPLICATION, File
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-APPLICATION = frozenset(file for file in File if file.group or file in (File.COM, File.SOD))
 DEFAULT = (File.COM, File.DG1, File.SOD, File.DG2)  # the small ones first
 
 
@@ -67,6 +67,8 @@ def read(
     key: Key,
     *,
     want: Iterable[File] = DEFAULT,
+    also: Iterable[File] = (),
+    everything: bool = False,
     access: str = AUTO,
     allow_bac_fallback: bool = False,
     extended: bool | None = None,
@@ -80,6 +82,8 @@ def read(
 ) -> Dump:
     """Open the chip with ``key`` and read the files that are wanted.
 
+    What the chip refuses of ``want`` is an error; what it refuses of ``also``, or of all the data
+    groups that EF.COM and EF.SOD list, which ``everything`` asks for, the dump has in ``refused``.
     ``access`` is "auto" (PACE where the chip offers it, else BAC), "pace" or "bac". A PACE that
     fails is an error, unless ``allow_bac_fallback`` lets BAC follow, which the dump then says.
     ``extended`` asks for answers of up to 64 KiB; None does so where chip and reader say that they
@@ -103,18 +107,18 @@ def read(
         UnsupportedError: the chip cannot be opened with this key or by what epass supports.
         ReaderError: what the channel raises.
     """
-    if challenge is not None and len(challenge) != CHALLENGE:
-        raise InputError(f"challenge: {CHALLENGE} bytes")
-    wanted = tuple(want)
-    for file in wanted:
-        if file not in APPLICATION:  # its identifiers may be those of another file there
-            raise InputError(f"want: {file.label} is not a file of the eMRTD application")
-    started, counted = time.perf_counter(), _Counter(channel)
+    wanted, more = _checked(want, challenge), _checked(also)
+    counted = _Counter(channel)
+    steps = Steps(counted, time.perf_counter)
+
+    def tell(stage: str, file: File | None, done: int, total: int, data: bytes) -> None:
+        steps.enter(stage, file)
+        on_event(ReadEvent(stage, file, done, total, data))
+
     policy, plan = Policy(access, allow_bac_fallback), Plan(extended, traits(channel), memory)
-    tell = _teller(on_event)
     patience = Patience(resume, lambda: tell("lost", None, 0, 0, b""))
     visit = Visit(
-        lambda before: open_chip(counted, key, policy, plan, random=random, before=before),
+        partial(open_chip, counted, key, policy, plan, random=random),
         counted.reset,
         first_ladder=plan.ladder,
         prove=prove,
@@ -122,17 +126,19 @@ def read(
         random=random,
         reconnect=lambda lost: _reconnect(counted, patience, lost),
     )
-    visit.collect(wanted, challenge)
+    visit.collect(wanted, challenge, also=more, everything=everything)
     plan.remember(visit.ladder)
     return Dump(
         {file: visit.files[file] for file in (*wanted, *visit.files)},
         visit.access,
         now(),
         counted.count,
-        round(time.perf_counter() - started, 3),
+        steps.end(),
         visit.evidence,
         visit.quirks,
         (*visit.notes, *_gaps(patience.used)),
+        visit.refused,
+        tuple(steps.taken),
     )
 
 
@@ -143,8 +149,14 @@ def _reconnect(counted: "_Counter", patience: Patience, lost: ReaderError) -> No
     patience.reconnect(counted, lost)
 
 
-def _teller(on_event: OnEvent) -> Tell:
-    return lambda *place: on_event(ReadEvent(*place))
+def _checked(want: Iterable[File], challenge: bytes | None = None) -> tuple[File, ...]:
+    if challenge is not None and len(challenge) != CHALLENGE:
+        raise InputError(f"challenge: {CHALLENGE} bytes")
+    files = tuple(want)
+    for file in files:
+        if file not in APPLICATION:  # its identifiers may be those of another file there
+            raise InputError(f"want: {file.label} is not a file of the eMRTD application")
+    return files
 
 
 def _gaps(count: int) -> tuple[str, ...]:
@@ -161,6 +173,39 @@ def _in_thread(verb: Callable[_P, _T]) -> Callable[_P, Coroutine[Any, Any, _T]]:
 
 
 read_async = _in_thread(read)  # the same verb for async callers, in a thread of its own
+
+
+class Counter(Protocol):
+    """What ``Steps`` counts with."""
+
+    count: int
+
+
+class Steps:
+    """Which part of a read takes how long, by the events that tell where it is."""
+
+    def __init__(self, counter: Counter, clock: Callable[[], float]) -> None:
+        self._counter, self._clock = counter, clock
+        self._began = clock()
+        self._open: tuple[str, File | None, float, int] | None = None
+        self.taken: list[Step] = []
+
+    def enter(self, stage: str, file: File | None) -> None:
+        """The read is at ``file`` in ``stage`` from now on, unless it has been there already."""
+        if self._open is not None and self._open[:2] == (stage, file):
+            return
+        now = self.end()
+        self._open = stage, file, now, self._counter.count
+
+    def end(self) -> float:
+        """The last part is over; the seconds since the beginning."""
+        now = round(self._clock() - self._began, 3)
+        if self._open is not None and len(self.taken) < MAX_STEPS:
+            stage, file, start, count = self._open
+            cost = self._counter.count - count
+            self.taken.append(Step(stage, file, start, round(now - start, 3), cost))
+        self._open = None
+        return now
 
 
 class _Counter:

@@ -4,42 +4,68 @@ Source: ICAO Doc 9303-11 §9.8.2 (a session ends with the link; nothing of it is
 ISO/IEC 14443-3 §6 (a contactless card that leaves the field forgets everything).
 
 A read that is resumed connects anew, opens the chip again by exactly the way of the first time,
-and reads DG1 or EF.SOD once more: only a chip that gives the very same bytes is the same document.
-That its other files fit together is then for the digests of EF.SOD to show, as always: what was
-put together from two chips fails them.
+with the key that has opened it, and reads DG1 or EF.SOD once more: only a chip that gives the very
+same bytes is the same document. That its other files fit together is then for the digests of EF.SOD
+to show, as always: what was put together from two chips fails them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
 
 from epass.card import apdu
 from epass.card.apdu import Channel
+from epass.card.files import FileReader
 from epass.errors import (
     CardRemovedError,
-    CardSilentError,
     CommunicationError,
     InputError,
     NoCardError,
     NoReaderError,
+    OtherDocumentError,
     ReaderError,
     SharingError,
     UnsupportedError,
 )
-from epass.lds.names import File
+from epass.lds.names import APPLICATION, File
 
 # The document, the reader, or the link between them is away, or another program has reset the
-# chip; nobody has refused anything.
+# chip; nobody has refused anything. A chip that stays silent is not among them: PC/SC cannot take a
+# command back, and keeps the chip until it is answered.
 LOST = (
     CardRemovedError,
-    CardSilentError,
     CommunicationError,
     NoCardError,
     NoReaderError,
     SharingError,
 )
 WITNESSES = (File.DG1, File.SOD)  # what no two documents have in common, the shortest first
+
+
+def witnesses(files: Collection[File]) -> list[File]:
+    """Which of ``files`` are read again, to see that a document is the one that they are of.
+
+    Where none of them is of one document only, as EF.COM is not, it is all of the application: a
+    document that gives the same bytes may as well have given them before.
+    """
+    shown = [file for file in WITNESSES if file in files][:1]
+    return shown or [file for file in APPLICATION if file in files]
+
+
+def is_shown(reader: FileReader, files: Mapping[File, bytes]) -> bool:
+    """Whether it is shown that ``reader`` reads the document that ``files`` are of.
+
+    False where it is only compatible with them, so that half a file is not to be believed of it.
+
+    Raises:
+        OtherDocumentError: it is another one.
+        CardError, FormatError, ReaderError: as ``FileReader.read``.
+    """
+    for file in witnesses(files):
+        if reader.read(file) != files[file]:
+            raise OtherDocumentError(f"its {file.label} is another one")
+    return any(file in files for file in WITNESSES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,26 @@
 """Traces: the wire of a read, recorded and replayed to the byte. A trace is a test vector.
 
 A trace is a JSON Lines file. The first line is ``{"schema": "epass.trace", "version": 1}`` with
-facts about the read; then a line for each command and response as they went over the link,
-``{"c": hex, "r": hex}``, without ``r`` where no response came, for each reset of the chip,
-``{"reset": true}``, and, only where asked for, for each draw of the reader's randomness,
-``{"random": hex}``. Secure messaging has encrypted what the wire carries, but who has the random
-bytes too can compute the keys of PACE: they are recorded for fictitious documents, never by
-default.
+facts about the read, of which ``traits`` are what it was planned with; then a line for each command
+and response as they went over the link, ``{"c": hex, "r": hex}``, without ``r`` where no response
+came, for each reset of the chip, ``{"reset": true}``, and, only where asked for, for each draw of
+the reader's randomness, ``{"random": hex}``. Secure messaging has encrypted what the wire carries,
+but who has the random bytes too can compute the keys of PACE: they are recorded for fictitious
+documents, never by default.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from epass.card import apdu
 from epass.card.apdu import Channel, Command, Response
+from epass.card.traits import Traits, traits
 from epass.errors import FormatError, ProtocolError
 
 SCHEMA, SCHEMA_VERSION = "epass.trace", 1
+TRAITS = {"extended": bool, "has_lengths": bool, "most": int}  # those that a plan depends on
 
 Line = dict[str, object]
 
@@ -39,6 +41,13 @@ class TracingChannel:
             return response
         finally:
             self._write(json.dumps(line) + "\n")
+
+    @property
+    def traits(self) -> Traits:
+        """Those of the channel, but no kind of chip: a trace stands by itself, and a read that is
+        traced neither knows nor leaves what other reads have found.
+        """
+        return replace(traits(self._channel), model="", reader="")
 
     def reset(self) -> None:
         """Raises what ``apdu.reset`` raises; a reset that failed is not recorded."""
@@ -64,6 +73,11 @@ class TracingChannel:
 def header(**facts: object) -> str:
     """The first line of a trace."""
     return json.dumps({"schema": SCHEMA, "version": SCHEMA_VERSION, **facts}) + "\n"
+
+
+def planned_with(known: Traits) -> Line:
+    """The fact ``traits`` of a read that was planned with ``known``."""
+    return {name: getattr(known, name) for name in TRAITS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +117,23 @@ class Trace:
             exchanges.append((command, answer))
         return cls(facts, tuple(exchanges), tuple(draws), tuple(resets))
 
+    @property
+    def traits(self) -> Traits:
+        """What the read was planned with; of another type than it should be, it is not known."""
+        given = self.facts.get("traits")
+        if not isinstance(given, dict):
+            return Traits()
+        known = {
+            name: given[name] for name, kind in TRAITS.items() if type(given.get(name)) is kind
+        }
+        return Traits(**known)
+
 
 class ReplayChannel:
     """A channel that answers from a trace, and only to exactly the recorded commands."""
 
     def __init__(self, trace: Trace) -> None:
+        self.traits = trace.traits
         self._exchanges = iter(trace.exchanges)
         self._draws = iter(trace.draws)
         self._resets = list(trace.resets)

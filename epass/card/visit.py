@@ -15,17 +15,19 @@ Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from epass.card import proof, quirks
+from epass.card.announced import announced
 from epass.card.files import FileReader
 from epass.card.ladder import WRONG_LENGTH, Ladder
 from epass.card.opened import Opened
 from epass.card.quirks import Note
-from epass.card.resume import LOST, WITNESSES
+from epass.card.refusals import is_refusal, recorded
+from epass.card.resume import LOST, is_shown
 from epass.card.secure import SecureChannel
+from epass.dump import Refusal
 from epass.errors import (
     AccessDeniedError,
     CardError,
@@ -41,13 +43,9 @@ from epass.errors import (
 )
 from epass.evidence import ACTIVE, CHIP, MAX_REASON, NO_EVIDENCE, Failure
 from epass.lds.chip_keys import Dg14, Dg15
-from epass.lds.com import Com
 from epass.lds.names import File
 from epass.lds.security_infos import SecurityInfos
-from epass.lds.sod import Sod
 
-REFUSALS = range(0x64, 0x70)  # SW1, ISO/IEC 7816-4 table 5
-NO_SESSION = (0x6987, 0x6988)  # what is refused is not the command but its protection
 MAX_UNPROTECTED = 2  # refusals of files after which the chip is opened again
 
 Tell = Callable[[str, File | None, int, int, bytes], object]
@@ -81,16 +79,14 @@ class Visit:
     ) -> None:
         self._open_chip, self._reset, self._reconnect = open_chip, reset, reconnect
         self._first_ladder = first_ladder
-        self._prove = prove
-        self._tell = tell
-        self._random = random
-        self._chip_was_asked = False
-        self._refused: set[File] = set()
+        self._prove, self._tell, self._random = prove, tell, random
+        self._chip_was_asked = self._has_proved = False
         self._unprotected = 0
         self._ladder: Ladder | None = None
         self._opened: Opened | None = None
         self._failure: EpassError | None = None  # the last that was borne
         self.files: dict[File, bytes] = {}
+        self.refused: dict[File, Refusal] = {}
         self._met = quirks.Met()
         self.notes: list[str] = []
         self.evidence = NO_EVIDENCE
@@ -106,7 +102,7 @@ class Visit:
         self.files |= opened.files
         for quirk in opened.quirks:
             self._met(quirk)
-        _add(self.notes, opened.notes)
+        self.notes += [note for note in opened.notes if note not in self.notes]
         self._use(opened.channel)
         if opened.suite is not None:
             if self._prove and opened.evidence.mapping:
@@ -144,8 +140,18 @@ class Visit:
         """With what lengths the chip was read."""
         return self._reader.ladder
 
-    def collect(self, wanted: Iterable[File], challenge: bytes | None) -> None:
+    def collect(
+        self,
+        wanted: Iterable[File],
+        challenge: bytes | None,
+        *,
+        also: Iterable[File] = (),
+        everything: bool = False,
+    ) -> None:
         """Read the files, and have the chip prove itself on the way.
+
+        What it refuses of ``also``, or with ``everything`` of the data groups that it announces,
+        is recorded and no error.
 
         Raises:
             CardError, FormatError: the chip refuses a wanted file or breaks the protocol; what only
@@ -154,6 +160,10 @@ class Visit:
         """
         for file in wanted:
             self._despite_gaps(partial(self._require, file))
+            self._despite_gaps(self._prove_chip)
+        listed = [file for file in File if file.group and file in announced(self.files)]
+        for file in dict.fromkeys((*also, *(listed if everything else ()))):
+            self._despite_gaps(partial(self._try, file))
             self._despite_gaps(self._prove_chip)
         self._despite_gaps(partial(self._prove_actively, challenge))
 
@@ -188,15 +198,30 @@ class Visit:
             if before is None:
                 raise
             raise OtherDocumentError("the key does not open it") from None
-        witness = next((file for file in WITNESSES if file in self.files), None)
-        if witness is None:
-            self._partial = None  # nothing shows that the rest is of the same document
-        elif self._reader.read(witness) != self.files[witness]:
-            raise OtherDocumentError(f"its {witness.label} is another one")
+        if not is_shown(self._reader, self.files):
+            self._partial = None
         self._is_away = False
-        if self.evidence.chip is not None:  # what follows was to be read under its session keys
+        if self._has_proved:  # what follows was to be read under its session keys, and by that chip
+            self.evidence = replace(self.evidence, chip=None)
             self._chip_was_asked = False
             self._prove_chip()
+
+    def _try(self, file: File) -> None:
+        """A file that may be refused. Whoever breaks off too often is asked for nothing more."""
+        if file in self.files or file in self.refused:
+            return
+        if self._unprotected == MAX_UNPROTECTED:
+            reason = "not asked for: the chip broke off over other files"
+            self.refused[file] = Refusal(None, reason)
+            return
+        self._stay_open()  # what fails here is not the file
+        try:
+            self._read(file)
+        except (StatusError, ProtocolError, FormatError) as error:
+            self.refused[file] = recorded(error)
+        except SecureMessagingError as error:
+            self._bear(error)
+            self.refused[file] = recorded(error)
 
     def _read(self, file: File) -> None:
         """A file that is not there yet.
@@ -209,7 +234,7 @@ class Visit:
         try:
             self._read_once(file)
         except SecureMessagingError as error:
-            if not (self.ladder.is_unproven and _is_refusal(error)):
+            if not (self.ladder.is_unproven and is_refusal(error)):
                 raise
             self._failure = error
             self.ladder.shorten()
@@ -250,7 +275,7 @@ class Visit:
 
     def _bear(self, error: SecureMessagingError) -> None:
         """Go on after a refusal without protection, as often as that may be; else raise it."""
-        if not _is_refusal(error) or self._unprotected == MAX_UNPROTECTED:
+        if not is_refusal(error) or self._unprotected == MAX_UNPROTECTED:
             raise error
         self._failure = error
         self._unprotected += 1
@@ -258,7 +283,7 @@ class Visit:
 
     def _fetch(self, file: File, needed_by: str | None) -> bytes | None:
         """A file that nobody asked for, but a proof may need; where the chip refuses it, a note."""
-        if file in self._refused:
+        if file in self.refused:
             return None
         if file not in self.files:
             self._stay_open()  # what fails here is not the file
@@ -272,7 +297,7 @@ class Visit:
         return self.files.get(file)
 
     def _leave_out(self, file: File, needed_by: str | None, error: EpassError) -> None:
-        self._refused.add(file)
+        self.refused[file] = recorded(error)
         if needed_by is None:
             self.notes.append(f"{file.label} not read: {error.message}")
         else:
@@ -293,7 +318,7 @@ class Visit:
         It is read without ``prove`` too: it has the signed copy of what EF.CardAccess offers, and
         without it nobody can tell whether the chip was opened by the way that its issuer offers.
         """
-        if self._chip_was_asked or File.DG14 not in self._announced():
+        if self._chip_was_asked or File.DG14 not in announced(self.files):
             return
         self._chip_was_asked = True
         try:
@@ -316,7 +341,7 @@ class Visit:
         except UnsupportedError as error:
             self._give_up(CHIP, error, refused=True)
         except (CardError, FormatError) as error:
-            self._failure, refused = error, _is_refusal(error)
+            self._failure, refused = error, is_refusal(error)
             too_long = isinstance(error, SecureMessagingError) and error.sw == WRONG_LENGTH
             if too_long and not chained and proof.may_be_chained(channel, infos):
                 self._agree(infos, chained=True)
@@ -325,6 +350,7 @@ class Visit:
             if channel.ended and refused:
                 self._met("ca-fails")
         else:
+            self._has_proved = True
             self.evidence = replace(self.evidence, chip=result.evidence)
             self._use(result.channel)
 
@@ -337,14 +363,15 @@ class Visit:
         except FormatError as error:
             self._give_up(CHIP, error, refused=True)
             return None
-        _add(self.notes, (f"DG14: {note}" for note in dg14.notes))
+        notes = [f"DG14: {note}" for note in dg14.notes]
+        self.notes += [note for note in notes if note not in self.notes]
         return dg14.security_infos
 
     # --- active authentication ----------------------------------------------------------------
 
     def _prove_actively(self, challenge: bytes | None) -> None:
         """Where a file has announced it; without ``challenge``, one is drawn."""
-        if not self._prove or File.DG15 not in self._announced():
+        if not self._prove or File.DG15 not in announced(self.files):
             return
         content = self._fetch(File.DG15, ACTIVE)
         if content is None:
@@ -364,31 +391,9 @@ class Visit:
         except (UnsupportedError, CommunicationError) as error:  # no extended length on this link
             self._give_up(ACTIVE, error, refused=True)
         except (CardError, FormatError) as error:
-            refused = _is_refusal(error)
+            refused = is_refusal(error)
             self._give_up(ACTIVE, error, refused=refused)
             if refused:  # with protection it would be evidence
                 self._met("naked-errors")
         else:
             self.evidence = replace(self.evidence, active=active)
-
-    def _announced(self) -> set[File]:
-        """What is there, and what EF.COM or EF.SOD list; if malformed, they announce nothing."""
-        announced = set(self.files)
-        if File.COM in self.files:
-            with suppress(FormatError):
-                announced |= set(Com.parse(self.files[File.COM]).groups)
-        if File.SOD in self.files:
-            with suppress(FormatError, UnsupportedError):
-                announced |= Sod.parse(self.files[File.SOD]).digests.keys()
-        return announced
-
-
-def _is_refusal(error: EpassError) -> bool:
-    """Whether the chip said no, protected or not, and did nothing that is wrong."""
-    sw = error.sw if isinstance(error, SecureMessagingError) else None
-    naked = sw is not None and sw >> 8 in REFUSALS and sw not in NO_SESSION
-    return naked or isinstance(error, StatusError)
-
-
-def _add(known: list[str], met: Iterable[str]) -> None:
-    known.extend(item for item in met if item not in known)

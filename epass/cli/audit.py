@@ -8,9 +8,10 @@ import json
 import os
 import signal
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -110,14 +111,22 @@ def _refuse(counts: Counter[str], first: Verified | None, *, several: bool) -> N
         if report and report.failed:
             raise VerificationError(report.failed)
         if report and report.verdict is not Outcome.PASS:
-            raise TrustError(report.unknown or ("every check",))
+            raise _open(report.unknown or ("every check",))
         return
     if counts[Outcome.FAIL.value]:
         raise VerificationError((f"{counts[Outcome.FAIL.value]} documents",))
     if counts["unreadable"]:
         raise FormatError(f"{counts['unreadable']} dumps could not be read", "archive")
     if counts[Outcome.UNKNOWN.value]:
-        raise TrustError((f"{counts[Outcome.UNKNOWN.value]} documents",))
+        raise _open((f"{counts[Outcome.UNKNOWN.value]} documents",))
+
+
+def _open(unknown: tuple[str, ...]) -> TrustError:
+    error = TrustError(unknown)
+    error.advice = (
+        "See the reasons in the report; docs/trust.md says where trust anchors come from."
+    )
+    return error
 
 
 def dumps(place: Path) -> Iterator[Path]:
@@ -125,11 +134,15 @@ def dumps(place: Path) -> Iterator[Path]:
     if not _is_archive(place):
         yield place
         return
-    for root, folders, files in os.walk(place):
+    unread: list[OSError] = []
+    for root, folders, files in os.walk(place, onerror=unread.append):
+        yield from (Path(error.filename) for error in unread)  # which will be told as unreadable
+        unread.clear()
         folders.sort()
         if INDEX in files:
             folders.clear()  # a dump holds no dumps
             yield Path(root)
+    yield from (Path(error.filename) for error in unread)
 
 
 def _is_archive(place: Path) -> bool:
@@ -141,13 +154,40 @@ def verified(paths: Iterable[Path], job: Job, *, jobs: int) -> Iterator[Verified
     if jobs == 1:
         yield from (judge(path, job) for path in paths)
         return
-    waiting = iter(paths)
+    waiting, in_hand = iter(paths), deque[Path]()
+    while True:
+        try:
+            yield from _in_processes(waiting, in_hand, job, jobs)
+        except BrokenProcessPool:
+            # A process was killed, for want of memory perhaps; nobody knows over which dump.
+            for path in in_hand:
+                fault = EpassError("the process that verified it, or one beside it, was killed")
+                yield Verified(clean(str(path)), error=fault)
+            in_hand.clear()
+        else:
+            return
+
+
+def _in_processes(
+    waiting: Iterator[Path], in_hand: deque[Path], job: Job, jobs: int
+) -> Iterator[Verified]:
+    """The dumps as they finish; ``in_hand`` are those that are handed out and not answered."""
     with _pool(job, jobs) as pool:
-        open_ = {pool.submit(_judge, path) for path in islice(waiting, jobs * WAITING)}
+        open_: dict[Future[Verified], Path] = {}
+
+        def hand_out(count: int) -> None:
+            for path in islice(waiting, count):
+                in_hand.append(path)
+                open_[pool.submit(_judge, path)] = path
+
+        hand_out(jobs * WAITING)
         while open_:
-            done, open_ = wait(open_, return_when=FIRST_COMPLETED)
-            open_ |= {pool.submit(_judge, path) for path in islice(waiting, len(done))}
-            yield from (_result(item) for item in done)
+            done, _ = wait(open_, return_when=FIRST_COMPLETED)
+            for item in done:
+                found = item.result()
+                in_hand.remove(open_.pop(item))
+                yield found
+            hand_out(len(done))
 
 
 def judge(path: Path, job: Job) -> Verified:
@@ -195,10 +235,6 @@ def _judge(path: Path) -> Verified:
     if _job is None:
         raise RuntimeError("a process without its job")
     return judge(path, _job)
-
-
-def _result(item: "Future[Verified]") -> Verified:
-    return item.result()
 
 
 # --- what is shown ------------------------------------------------------------------------------

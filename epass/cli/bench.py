@@ -41,6 +41,7 @@ def on_card(options: Options, *, as_json: bool) -> None:
             access=options["open_with"],
             allow_bac_fallback=options["allow_bac_fallback"],
             extended=options["extended"],
+            memory=wiring.memory_from(options),
             prove=options["prove"],
             challenge=wiring.challenge_from(options),
             on_event=watch.note,

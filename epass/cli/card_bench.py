@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from epass.card import apdu
 from epass.card.apdu import Channel, Command, Response
 from epass.card.reader import ReadEvent
+from epass.card.traits import Traits, traits
 from epass.lds.names import File
 from epass.sim.link import BIT_RATES, Exchange, Link, measured
 
@@ -56,6 +57,10 @@ class Stopwatch:
         if self._file is not None:
             self.timed.append(Timed(self._file, measured(command, response), seconds))
         return response
+
+    @property
+    def traits(self) -> Traits:
+        return traits(self.channel)
 
     def reset(self) -> None:
         """Raises what ``apdu.reset`` raises."""

@@ -73,6 +73,7 @@ def read_chip(
 ) -> Reading:
     """Read and judge the document behind ``channel``, and keep it where asked to."""
     challenge = wiring.challenge_from(options)
+    want, also = wiring.wanted_from(options)
     with (
         wiring.traced(channel, options, secrets.token_bytes) as (wire, random),
         progress.bar(show) as on_event,
@@ -80,9 +81,13 @@ def read_chip(
         dump = reader.read(
             wire,
             key,
+            want=want,
+            also=also,
+            everything=options.get("everything", False),
             access=options["open_with"],
             allow_bac_fallback=options["allow_bac_fallback"],
             extended=options["extended"],
+            memory=wiring.memory_from(options),
             prove=options["prove"],
             challenge=challenge,
             resume=PATIENT if options.get("resume", True) else NEVER,
@@ -106,6 +111,7 @@ def judge(dump: Dump, anchors: Anchors, challenge: bytes | None = None) -> Repor
 def read_document(options: Options, *, show: bool) -> Reading:
     """From the options to the reading. What can be wrong without the document is found first."""
     wiring.challenge_from(options)
+    wiring.wanted_from(options)
     check_places(options)
     anchors = anchoring.anchors_from(options)
     key = wiring.key_from(options)
@@ -117,6 +123,10 @@ def check_places(options: Options) -> None:
     """See that what is to be kept can be written, before a chip is touched."""
     if options["save"] is not None:
         folder.check_free(options["save"])
+    if options["page"] is not None:
+        if options["page"] in (options["save"], options["trace"]):
+            raise InputError("--report and another option are the same place")
+        folder.check_new(options["page"])
     if options["trace"] is not None:
         if options["trace"] == options["save"]:
             raise InputError("--save and --trace are the same place")

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 import epass
+from epass.cli import kept, output
 from epass.cli import options as opt
-from epass.cli import output
 from epass.errors import Cancelled, EpassError, InputError
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -41,14 +41,18 @@ def readers(as_json: bool) -> None:
 @opt.reader_options
 @opt.access_options
 @opt.anchor_options
+@opt.all_option
+@opt.files_option
 @opt.keeping_options
+@opt.report_option
 @opt.format_option
 def read(as_json: bool, **options: Any) -> None:
     """Read a document, verify it, and show who it is."""
-    from epass.cli import jobs, render  # noqa: PLC0415
+    from epass.cli import jobs, paper, render  # noqa: PLC0415
 
     reading = jobs.read_document(options, show=not as_json)
     render.reading(reading, as_json=as_json)
+    paper.keep(reading, options)
     reading.refuse_failed()
 
 
@@ -57,7 +61,9 @@ def read(as_json: bool, **options: Any) -> None:
 @opt.reader_options
 @opt.access_options
 @opt.anchor_options
+@opt.all_option
 @opt.keeping_options
+@opt.report_option
 @opt.endpoint_options
 @opt.format_option
 def read_and_upload(as_json: bool, **options: Any) -> None:
@@ -65,12 +71,13 @@ def read_and_upload(as_json: bool, **options: Any) -> None:
 
     Nothing is uploaded of a document that fails a check.
     """
-    from epass.cli import jobs, render  # noqa: PLC0415
+    from epass.cli import jobs, paper, render  # noqa: PLC0415
 
     with jobs.endpoint(options) as client:
         reading = jobs.read_document(options, show=not as_json)
         if not as_json:
             render.reading(reading)
+        paper.keep(reading, options)
         try:
             reading = jobs.deliver(reading, client, options)
         except EpassError as error:
@@ -105,10 +112,13 @@ def upload(folder: Path, as_json: bool, **options: Any) -> None:
 @opt.format_option
 def show(folder: Path, as_json: bool, **options: Any) -> None:
     """Verify and show what was kept in FOLDER by --save."""
-    from epass.cli import jobs, render  # noqa: PLC0415
+    from epass.cli import jobs, paper, render  # noqa: PLC0415
 
     reading = jobs.load(folder, options)
-    render.reading(reading, as_json=as_json)
+    if as_json:
+        render.reading(reading, as_json=True)
+    else:
+        paper.show(reading)
     reading.refuse_failed()
 
 
@@ -138,6 +148,10 @@ def verify(folders: tuple[Path, ...], style: str, **options: Any) -> None:
     from epass.cli import audit  # noqa: PLC0415
 
     audit.run(folders, options, style)
+
+
+for command in (kept.report, kept.import_, kept.export):
+    cli.add_command(command)
 
 
 @cli.group()
@@ -246,10 +260,12 @@ def sandbox(list_only: bool, as_json: bool, **options: Any) -> None:
 @opt.attack_options
 @opt.access_options
 @opt.anchor_options
+@opt.all_option
 @opt.keeping_options
+@opt.report_option
 @click.option("--pcsc", is_flag=True, help="Through the machine's real PC/SC service.")
 @click.option("--by-can", is_flag=True, help="Open the chip by its CAN instead of its MRZ.")
-@click.option("--extended", is_flag=True, help="Read with extended length.")
+@click.option("--extended", is_flag=True, default=None, help="Read with extended length.")
 @opt.format_option
 def demo(as_json: bool, **options: Any) -> None:
     """Do the whole job with a fictitious passport.

@@ -106,9 +106,15 @@ def reader_options(command: F) -> F:
             help="Seconds that the chip may take for one command.",
         ),
         click.option(
-            "--extended",
-            is_flag=True,
-            help="Read with extended length; faster where chip and reader can.",
+            "--extended/--short",
+            default=None,
+            help="Read with extended length or without; else with it where chip and reader say that"
+            " they have it.",
+        ),
+        click.option(
+            "--remember/--no-remember",
+            default=True,
+            help="Remember what lengths worked with a kind of chip and reader.",
         ),
         click.option(
             "--resume/--no-resume",
@@ -143,6 +149,36 @@ def access_options(command: F) -> F:
             metavar="HEX",
             help="8 bytes for active authentication; else drawn.",
         ),
+    )(command)
+
+
+def all_option(command: F) -> F:
+    """``--all``; see ``wiring.wanted_from``."""
+    return click.option(
+        "--all",
+        "everything",
+        is_flag=True,
+        help="Read all data groups that the document lists; what the chip refuses is listed.",
+    )(command)
+
+
+def files_option(command: F) -> F:
+    """``--files``; see ``wiring.wanted_from``."""
+    return click.option(
+        "--files",
+        metavar="LABELS",
+        help="Read these, as in DG11,DG12, after EF.COM, EF.SOD and DG1; see --all.",
+    )(command)
+
+
+def report_option(command: F) -> F:
+    """``--report``, a page for people."""
+    return click.option(
+        "--report",
+        "page",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write a page about it to a new HTML file, readable by you only.",
     )(command)
 
 

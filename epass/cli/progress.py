@@ -7,13 +7,40 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from epass.card.reader import ReadEvent, ignore
+from epass.cli.output import say
 
 OnEvent = Callable[[ReadEvent], object]
 
 
+LOST = "The document is not there any more. Put it back: the read goes on where it stopped."
+FOUND = "The document is back."
+
+
 @contextmanager
 def bar(show: bool) -> Iterator[OnEvent]:
-    """An ``on_event`` that draws a bar, if ``show`` is set and stderr is a terminal."""
+    """An ``on_event`` that draws a bar, if ``show`` is set and stderr is a terminal.
+
+    A document that must be put back is asked for in any case, once for each time.
+    """
+    with _drawn(show) as draw:
+        yield _telling(draw)
+
+
+def _telling(draw: OnEvent) -> OnEvent:
+    away = False
+
+    def tell(event: ReadEvent) -> None:
+        nonlocal away
+        if away is not (event.stage == "lost"):
+            away = not away
+            say(LOST if away else FOUND)
+        draw(event)
+
+    return tell
+
+
+@contextmanager
+def _drawn(show: bool) -> Iterator[OnEvent]:
     console = Console(stderr=True)
     if not (show and console.is_terminal):
         yield ignore
@@ -24,7 +51,7 @@ def bar(show: bool) -> Iterator[OnEvent]:
 
         def draw(event: ReadEvent) -> None:
             if event.stage == "lost":
-                progress.update(task, description="Put the document back", total=None)
+                progress.update(task, description="Waiting", total=None)
             elif event.stage == "proof":
                 progress.update(task, description="Proof", completed=0, total=None)
             elif event.file is not None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from epass import pcsc, sandbox
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
-from epass.cli import anchoring, forgeries, jobs, stand_ins
+from epass.cli import anchoring, forgeries, jobs, paper, stand_ins
 from epass.cli.jobs import Reading
 from epass.cli.wiring import Options
 from epass.errors import SharingError
@@ -31,6 +31,7 @@ def run(options: Options, *, show: bool, on_read: Callable[[Reading], object]) -
     with _channel(chip, through_pcsc=options["pcsc"]) as channel:
         reading = jobs.read_chip(channel, key, options, anchors, show=show)
     on_read(reading)
+    paper.keep(reading, options)
     stand_in = Sandbox(stand_ins.API_KEY, stand_ins.SHARED_SECRET)
     with (
         sandbox.serve(stand_in) as base_url,

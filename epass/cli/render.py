@@ -13,7 +13,7 @@ import click
 from epass.cli.jobs import Reading
 from epass.cli.output import clean, out, say
 from epass.dump import Dump
-from epass.errors import EpassError, StorageError
+from epass.errors import EpassError, FormatError, StorageError
 from epass.lds.document import Document
 from epass.lds.face import Face
 from epass.lds.mrz import Mrz, birth_date, expiry_date
@@ -62,7 +62,7 @@ def reading(found: Reading, *, as_json: bool = False) -> None:
     _print_checks(facts)
     _print_payload(facts)
     if facts["saved"]:
-        _field("Saved", facts["saved"])
+        field("Saved", facts["saved"])
 
 
 def delivered(found: Reading, *, as_json: bool, shown: bool = True) -> None:
@@ -73,7 +73,7 @@ def delivered(found: Reading, *, as_json: bool, shown: bool = True) -> None:
             return
         if not shown:
             _print_payload(reading_facts(found))
-        _field("Uploaded", _uploaded(found))
+        field("Uploaded", _uploaded(found))
     except StorageError as error:  # nobody may take the upload for one that has failed
         error.add_note(f"Uploaded: {_uploaded(found)}")
         raise
@@ -94,9 +94,9 @@ def choices(facts: Facts, *, as_json: bool) -> None:
         if explained:
             out(f"{name}:")
             for key, about in explained.items():
-                _field(key, about, width=24, indent=2)
+                field(key, about, width=24, indent=2)
         elif isinstance(values, list):
-            _field(name, ", ".join(_choice(value) for value in values), width=16)
+            field(name, ", ".join(_choice(value) for value in values), width=16)
 
 
 def error(fault: EpassError, *, as_json: bool) -> None:
@@ -116,30 +116,41 @@ def reading_facts(found: Reading) -> Facts:
     """All that is shown of a reading, as JSON values."""
     dump, report = found.dump, found.report
     document = Document.parse(dump.files)
-    payload = NfcPayload.from_dump(dump)
+    payload = payload_of(dump)
+    today = (dump.read_at or report.at).date()
     return {
-        "read_at": dump.read_at.isoformat(),
+        "read_at": dump.read_at.isoformat() if dump.read_at else None,
         "access": dump.access.as_dict(),
         "apdus": dump.apdus,
         "seconds": dump.seconds,
         "files": _sizes(dump, security=False),
         "security_files": _sizes(dump, security=True),
+        "refused": {file.label: item.as_dict() for file, item in dump.refused.items()},
+        "steps": [step.as_dict() for step in dump.steps],
         "proofs": sorted(dump.evidence.as_dict()),
         "quirks": list(dump.quirks),
-        "holder": _holder(document.mrz, dump.read_at.date()),
-        "document": _document(document.mrz, dump.read_at.date()),
+        "holder": _holder(document.mrz, today),
+        "document": _document(document.mrz, today),
         "portraits": [_portrait(face) for face in document.faces],
         "notes": [*dump.notes, *document.notes],
         "verdict": report.verdict.value,
         "chip": report.chip,
         "checks": [check.as_dict() for check in report.checks],
-        "payload_bytes": payload.raw_size,
-        "payload_base64_bytes": payload.base64_size,
+        "payload_bytes": payload.raw_size if payload else None,
+        "payload_base64_bytes": payload.base64_size if payload else None,
         "payload_limit_bytes": RAW_LIMIT,
-        "warnings": list(payload.warnings),
+        "warnings": list(payload.warnings) if payload else [],
         "saved": None if found.folder is None else str(found.folder),
         "receipt": None if found.receipt is None else asdict(found.receipt),
     }
+
+
+def payload_of(dump: Dump) -> NfcPayload | None:
+    """What would be uploaded; None where a file of it was not read."""
+    try:
+        return NfcPayload.from_dump(dump)
+    except FormatError:
+        return None
 
 
 def _sizes(dump: Dump, *, security: bool) -> dict[str, int]:
@@ -192,26 +203,26 @@ def _print_document(facts: Facts) -> None:
     protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
     how = ", ".join(filter(None, (protocol, access["cipher"], access["group"])))
     weaker = ", as the caller allowed" if access["fallback"] else ""
-    _field("Opened", f"by {access['password']}: {how}{weaker}")
+    field("Opened", f"by {access['password']}: {how}{weaker}")
     more = ", ".join(facts["security_files"])
     cost = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"
-    _field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {cost}")
+    field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {cost}")
     holder, document = facts["holder"], facts["document"]
     if holder is not None and document is not None:
-        _field("Holder", f"{holder['surname']}, {holder['given_names']}")
-        _field("Born", f"{holder['birth']}, sex {holder['sex']}, {holder['nationality']}")
+        field("Holder", f"{holder['surname']}, {holder['given_names']}")
+        field("Born", f"{holder['birth']}, sex {holder['sex']}, {holder['nationality']}")
         expired = " (EXPIRED)" if document["expired"] else ""
-        _field(
-            "Document", f"{document['code']} {document['number']} of {document['issuing_state']}"
-        )
-        _field("Expires", f"{document['expiry']}{expired}")
+        field("Document", f"{document['code']} {document['number']} of {document['issuing_state']}")
+        field("Expires", f"{document['expiry']}{expired}")
     for image in facts["portraits"]:
         size = f"{image['width']} x {image['height']}, {image['bytes']} bytes"
-        _field("Portrait", f"{image['mimetype']}, {size}")
+        field("Portrait", f"{image['mimetype']}, {size}")
+    for label, refusal in facts["refused"].items():
+        field("Refused", f"{label}: {refusal['sw'] or refusal['reason']}")
     for note in facts["notes"]:
-        _field("Note", note)
+        field("Note", note)
     if facts["quirks"]:
-        _field("Quirks", ", ".join(facts["quirks"]))
+        field("Quirks", ", ".join(facts["quirks"]))
 
 
 def _print_checks(facts: Facts) -> None:
@@ -220,22 +231,25 @@ def _print_checks(facts: Facts) -> None:
         if outcome == "not_applicable":
             continue
         word = WORDS.get(outcome, outcome).ljust(LABEL_WIDTH - 2)
-        _field("  " + click.style(word, fg=COLOURS[outcome]), f"{check['id']}: {check['reason']}")
-    _field("Chip", CHIP[facts["chip"]])
+        field("  " + click.style(word, fg=COLOURS[outcome]), f"{check['id']}: {check['reason']}")
+    field("Chip", CHIP[facts["chip"]])
     verdict = facts["verdict"]
     because = ", ".join(item["id"] for item in facts["checks"] if item["outcome"] == verdict)
     text = VERDICTS[verdict] if verdict == "pass" else f"{VERDICTS[verdict]} ({because})"
-    _field("Verdict", text, colour=COLOURS[verdict])
+    field("Verdict", text, colour=COLOURS[verdict])
 
 
 def _print_payload(facts: Facts) -> None:
+    if facts["payload_bytes"] is None:
+        field("Payload", "none: EF.COM, EF.SOD, DG1 and DG2 are not all there")
+        return
     sizes = f"{facts['payload_bytes']} of {facts['payload_limit_bytes']} bytes"
-    _field("Payload", f"{sizes} ({facts['payload_base64_bytes']} in base64)")
+    field("Payload", f"{sizes} ({facts['payload_base64_bytes']} in base64)")
     for warning in facts["warnings"]:
-        _field("Warning", warning)
+        field("Warning", warning)
 
 
-def _field(
+def field(
     label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0, colour: str | None = None
 ) -> None:
     """A label and its value, wrapped to the terminal under itself."""

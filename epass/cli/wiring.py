@@ -15,13 +15,17 @@ from epass import folder, pcsc
 from epass.card import trace
 from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
-from epass.cli import entry
+from epass.card.memory import Memory
+from epass.card.reader import DEFAULT
+from epass.cli import entry, kept_memory
 from epass.cli.output import say
 from epass.errors import ConfigError, InputError
+from epass.lds.names import APPLICATION, File
 
 KEYRING_SERVICE = "epass"
 TD1_WIDTH, TD3_WIDTH = 30, 44  # characters in a line of the MRZ
 LONGEST_INPUT = 4096  # characters; an MRZ has 92 at most
+FIRST = (File.COM, File.DG1, File.SOD)  # what says what else there is, and whose it is
 CREDENTIALS = ("api_key", "shared_secret")
 
 Options = dict[str, Any]
@@ -132,6 +136,23 @@ def credentials_from(options: Options) -> tuple[str, str, str]:
     return values[0] or "", values[1] or "", base_url
 
 
+def wanted_from(options: Options) -> tuple[tuple[File, ...], tuple[File, ...]]:
+    """The files that must be had, and those that the chip may refuse.
+
+    Raises:
+        InputError: --files names a file that there is not.
+    """
+    if options.get("files") is None:
+        return DEFAULT, ()
+    known = {file.label.upper(): file for file in File if file in APPLICATION}
+    known |= {label.removeprefix("EF."): file for label, file in known.items()}
+    labels = [label.strip().upper() for label in options["files"].split(",")]
+    if not set(labels) <= known.keys():
+        there = ", ".join(file.label for file in File if file in APPLICATION)
+        raise InputError("--files: not all of these are files", advice=f"There are {there}.")
+    return FIRST, tuple(known[label] for label in labels)
+
+
 def _from_keyring(name: str) -> str | None:
     try:
         import keyring  # noqa: PLC0415 - optional, and slow to import
@@ -157,6 +178,13 @@ def _credentials_file(path: Path) -> dict[str, str]:
     if not set(values) <= set(CREDENTIALS):
         raise ConfigError(f"{path} holds other lines than api_key= and shared_secret=")
     return values
+
+
+def memory_from(options: Options) -> Memory:
+    """What worked with kinds of chips, on the disk unless ``--no-remember`` forbids it."""
+    if not options.get("remember", True):
+        return Memory()
+    return kept_memory.KeptMemory(kept_memory.default_file())
 
 
 @contextmanager
@@ -194,6 +222,6 @@ def traced(
         yield channel, random
         return
     with folder.new_file(options["trace"]) as write:
-        write(trace.header())
         tracing = trace.TracingChannel(channel, write)
+        write(trace.header(traits=trace.planned_with(tracing.traits)))
         yield tracing, tracing.random(random) if options["trace_random"] else random

@@ -65,3 +65,8 @@ class File(Enum):
     def from_label(cls, label: str) -> Self | None:
         """The file called ``label`` (``EF.COM``, ``DG1``), or None."""
         return next((item for item in cls if item.label == label), None)
+
+
+# What lies in the eMRTD application; the others lie in the master file, under identifiers of which
+# some are those of another file here.
+APPLICATION = tuple(file for file in File if file.group or file in (File.COM, File.SOD))

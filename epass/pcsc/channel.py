@@ -21,6 +21,7 @@ from epass.card.apdu import (
     Command,
     Response,
 )
+from epass.card.traits import Traits
 from epass.errors import (
     CardRemovedError,
     CommunicationError,
@@ -30,10 +31,11 @@ from epass.errors import (
     NoServiceError,
     ProtocolError,
     ReaderError,
+    SharingError,
     UnsupportedError,
 )
-from epass.pcsc.atr import extended_length
-from epass.pcsc.readers import await_card
+from epass.pcsc.atr import extended_length, lengths_in_atr_info, model
+from epass.pcsc.readers import await_card, kind
 from epass.pcsc.service import PROTOCOL_T0, Card, Service
 
 SETTLE_SECONDS = 0.2  # between two attempts while the document is still being laid down
@@ -103,6 +105,21 @@ class PcscChannel:
         self.supports_extended = False if self.protocol == "T=0" else extended_length(card.atr)
         self._service, self._card, self._timeout = service, card, timeout
         self._dead: ReaderError | None = None
+        self._traits: Traits | None = None
+
+    @property
+    def traits(self) -> Traits:
+        """What the ATR and the reader say of themselves; the reader is asked once."""
+        if self._traits is None:
+            short_only = self.protocol == "T=0"
+            self._traits = Traits(
+                self.supports_extended,
+                lengths_in_atr_info(self.atr),
+                0 if short_only else self._service.longest_data(self._card),
+                model(self.atr),
+                kind(self.reader),
+            )
+        return self._traits
 
     def __enter__(self) -> Self:
         return self
@@ -152,8 +169,8 @@ class PcscChannel:
             left = max(0.0, deadline - monotonic())
             try:
                 fresh = connect(self.reader, wait=left, timeout=self._timeout, on_wait=on_wait)
-            except (NoReaderError, NoServiceError) as error:  # unplugged, or being restarted
-                self._dead = error
+            except (NoReaderError, NoServiceError, SharingError) as error:
+                self._dead = error  # unplugged, restarted, or in the hands of who has reset it
                 if monotonic() >= deadline:
                     raise
             except ReaderError as error:

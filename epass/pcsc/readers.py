@@ -10,6 +10,8 @@ from epass.pcsc.service import MUTE, PRESENT, SLICE_SECONDS, UNAWARE, Service
 
 COUNTER = 16  # bits below the count of the cards that came and went, in a state
 _CONTACTLESS = re.compile(r"picc|contactless|nfc|rfid|(?<![a-z])cl\b", re.IGNORECASE)
+# A serial number in brackets, or the digits at the end: 00 00 of pcsc-lite, 0 of Windows.
+_INDIVIDUAL = re.compile(r"\([^()]*\d[^()]*\)|(?:\s[0-9A-F]{1,2}){1,2}$")
 _SAM = re.compile(r"\bsam\b", re.IGNORECASE)  # a slot inside the reader; no document fits
 
 
@@ -20,6 +22,11 @@ class Reader:
     index: int
     name: str
     has_card: bool = False
+
+
+def kind(name: str) -> str:
+    """``name`` without what tells one reader from another of its kind: serial and slot numbers."""
+    return " ".join(_INDIVIDUAL.sub(" ", name).split())
 
 
 def list_readers() -> tuple[Reader, ...]:
@@ -119,9 +126,19 @@ def await_card(wanted: str | int | None, deadline: float, on_wait: Callable[[], 
             states = service.states(states, min(left, SLICE_SECONDS))
 
 
-def await_removal(reader: str, deadline: float, on_wait: Callable[[], object]) -> bool:
-    """Whether the card that is on ``reader`` now was taken away, or another one put in its place,
-    before ``deadline``, a ``monotonic`` time in seconds.
+def cards_so_far(reader: str) -> int:
+    """How many cards have come to and gone from ``reader``, by the count of the service.
+
+    Raises:
+        NoReaderError, NoServiceError: the reader, or the service, has gone.
+    """
+    with Service() as service:
+        return service.states({reader: UNAWARE})[reader] >> COUNTER
+
+
+def await_removal(reader: str, since: int, deadline: float, on_wait: Callable[[], object]) -> bool:
+    """Whether the card that was on ``reader`` when ``cards_so_far`` was ``since`` has been taken
+    away, or another one put in its place, before ``deadline``, a ``monotonic`` time in seconds.
 
     ``on_wait`` is called before each wait of at most 0.4 s.
 
@@ -129,12 +146,9 @@ def await_removal(reader: str, deadline: float, on_wait: Callable[[], object]) -
         NoReaderError, NoServiceError: the reader, or the service, has gone.
     """
     with Service() as service:
-        first = states = service.states({reader: UNAWARE})
+        states = service.states({reader: UNAWARE})
         while True:
-            if (
-                not states[reader] & PRESENT
-                or states[reader] >> COUNTER != first[reader] >> COUNTER
-            ):
+            if not states[reader] & PRESENT or states[reader] >> COUNTER != since:
                 return True
             left = deadline - monotonic()
             if left <= 0:

@@ -27,6 +27,7 @@ from epass.errors import (
     ReaderError,
     SharingError,
 )
+from epass.pcsc import properties
 
 _log = logging.getLogger(__name__)
 
@@ -232,6 +233,19 @@ class Service:
         if len(answer) < 2:  # what pcscd gives with success if the card leaves meanwhile
             raise CommunicationError("no valid response came back from the card")
         return bytes(answer)
+
+    def longest_data(self, card: Card) -> int | None:
+        """What the reader says that it carries in one APDU, as ``properties.longest_data``."""
+
+        def control(code: int) -> bytes:
+            (answer,) = self._call("SCardControl", card.handle, code, [])
+            return bytes(answer)
+
+        try:
+            request = _scard().SCARD_CTL_CODE(properties.GET_FEATURE_REQUEST)
+            return properties.longest_data(control, request)
+        except ReaderError:  # no such feature; if it is more than that, the next command says so
+            return None
 
     def reset(self, card: Card) -> None:
         """Reset the card over the same connection, the transaction included.

@@ -19,7 +19,7 @@ from epass.errors import (
     SharingError,
 )
 from epass.pcsc.channel import SETTLE_SECONDS, PcscChannel, connect
-from epass.pcsc.readers import await_removal
+from epass.pcsc.readers import await_removal, cards_so_far
 
 PATIENCE_SECONDS = 600.0  # of one wait for a card; then another begins
 ABSENT_SECONDS = 1.0  # between two looks for a reader, or a service, that is not there
@@ -62,32 +62,44 @@ class Station:
             MissingPackageError: pyscard is not installed.
         """
         while True:
-            channel = self._next()
+            channel, since = self._next()
             try:
                 yield channel
             finally:
                 channel.close()
-            self._until_taken(channel.reader)
+            self._until_taken(channel.reader, since)
 
-    def _next(self) -> PcscChannel:
+    def _next(self) -> tuple[PcscChannel, int]:
+        """The next document, and the count that was its own: the one after it may be there before
+        anybody looks again.
+        """
         while True:
             try:
-                return connect(
+                channel = connect(
                     self._reader,
                     wait=PATIENCE_SECONDS,
                     timeout=self._timeout,
                     on_wait=self._on_wait,
                 )
+                return channel, self._count(channel)
             except AWAY:
                 self._pause(ABSENT_SECONDS)
             except NOT_READY:
                 self._pause(SETTLE_SECONDS)
 
-    def _until_taken(self, reader: str) -> None:
+    @staticmethod
+    def _count(channel: PcscChannel) -> int:
+        try:
+            return cards_so_far(channel.reader)
+        except BaseException:
+            channel.close()
+            raise
+
+    def _until_taken(self, reader: str, since: int) -> None:
         deadline = monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                if await_removal(reader, deadline, self._on_wait):
+                if await_removal(reader, since, deadline, self._on_wait):
                     return
             except AWAY:
                 return  # nothing lies on a reader that is not there

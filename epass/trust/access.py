@@ -38,6 +38,7 @@ SOURCES = MappingProxyType(
     }
 )
 NO_COPY = "the issuer has signed no copy of EF.CardAccess"
+NO_RECORD = "it was not recorded how the chip was opened"
 MAX_NAMED = 16  # differences; EF.CardAccess may be full of anything
 TDES_STRENGTH = 80  # bits, NIST SP 800-57 part 1 table 4; 3DES has two keys here
 FIND_GROUP: dict[KeyAgreement, Callable[[int], Group | None]] = {
@@ -62,6 +63,8 @@ def _card_access(document: Document) -> Answer:
     found = _found(document.dump)
     if not found and document.dump.access.protocol == "PACE":
         return Outcome.UNKNOWN, "EF.CardAccess, which offered PACE, is not there"
+    if not found and not document.dump.access.known:
+        return Outcome.UNKNOWN, f"{NO_RECORD}, and EF.CardAccess offers no PACE or is not there"
     if not found:
         return Outcome.NOT_APPLICABLE, "EF.CardAccess offers no PACE; see access.protocol"
     infos = _copy(document)
@@ -130,7 +133,7 @@ def _protocol(document: Document) -> Answer:
         return _by_pace(document, access)
     if access.protocol == "BAC":
         return _by_bac(document, access)
-    return Outcome.UNKNOWN, "neither PACE nor BAC"
+    return Outcome.UNKNOWN, "neither PACE nor BAC" if access.known else NO_RECORD
 
 
 def _by_bac(document: Document, access: Access) -> Answer:

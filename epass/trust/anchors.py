@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from epass import asn1
+from epass.trust.deviations import Deviations
 from epass.trust.report import Outcome
 
 _Key = TypeVar("_Key")
@@ -35,7 +36,7 @@ class Anchors:
     certificates: tuple[asn1.Certificate, ...] = ()
     revocation_lists: tuple[asn1.RevocationList, ...] = ()
     lists: tuple[SignedList, ...] = ()
-    deviations: tuple[asn1.DeviationList, ...] = ()
+    deviations: tuple[Deviations, ...] = ()
     _by_name: _Index[frozenset[tuple[str, str]]] = field(init=False, repr=False, compare=False)
     _by_key_id: _Index[bytes | None] = field(init=False, repr=False, compare=False)
 

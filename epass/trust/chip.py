@@ -101,7 +101,10 @@ def _mapping(document: Document) -> Answer:
         return _under(OF_ITS_SIGNER, proofs.mapping(keys, dump.evidence.mapping))
     infos = document.security_infos()
     if offers_cam(dump, infos.pace if infos else ()):
-        return Outcome.UNKNOWN, f"{NOT_RUN}; the chip was opened by another way"
+        way = "opened by another way" if dump.access.known else "opened nobody knows how"
+        return Outcome.UNKNOWN, f"{NOT_RUN}; the chip was {way}"
+    if not dump.access.known and File.CARD_ACCESS not in dump.files:
+        return Outcome.UNKNOWN, "EF.CardAccess, which would offer it, is not there"
     return NOT_OFFERED
 
 

@@ -64,10 +64,15 @@ def checks(dump: Dump, sod: Sod | None, signer: asn1.Certificate | None) -> list
     return [Check(name, *judges[name](), SOURCES[name]) for name in SOURCES]
 
 
+def mrz(dump: Dump) -> Mrz | None:
+    """The MRZ in DG1, None where it has none."""
+    return _dg1(dump)[0]
+
+
 def document_code(dump: Dump) -> str | None:
     """The first two letters of the MRZ in DG1, None where it has none."""
-    mrz, _ = _dg1(dump)
-    return mrz.document_code if mrz else None
+    found = mrz(dump)
+    return found.document_code if found else None
 
 
 # --- which files ------------------------------------------------------------------------------
@@ -121,6 +126,8 @@ def _check_digits(mrz: Mrz | None) -> Answer:
 
 def _printed(dump: Dump, mrz: Mrz | None) -> Answer:
     """The chip of another document opens only with the MRZ of that other document."""
+    if not dump.access.known:
+        return Outcome.UNKNOWN, "it was not recorded how the chip was opened"
     if dump.access.password != MRZ:
         reason = "the chip was not opened with the MRZ"
         return Outcome.NOT_APPLICABLE, f"{reason}: compare DG1 with what is printed"

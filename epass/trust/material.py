@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from epass import asn1
-from epass.asn1.lists import DEVIATION_LIST, MASTER_LIST
+from epass.asn1.deviations import DEVIATION_LIST
+from epass.asn1.lists import MASTER_LIST
 from epass.crypto import signatures
 from epass.crypto.hashes import Hash
 from epass.errors import FormatError, UnsupportedError
-from epass.trust import ldif, path, signer
+from epass.trust import deviations, ldif, path, signer
 from epass.trust.anchors import Anchors, SignedList
+from epass.trust.deviations import Deviations
 from epass.trust.report import Evidence, Outcome
 from epass.trust.signed import (
+    Listed,
     digest,
     evidence,
     find_signer,
@@ -96,16 +99,19 @@ class Material:
         anchors, items = Anchors(), list[Item]()
         certificates: dict[asn1.Certificate, None] = {}
         revocations: dict[bytes, asn1.RevocationList] = {}
-        deviations: list[asn1.DeviationList] = []
+        deviating: dict[bytes, Deviations] = {}
         lists: list[SignedList] = []
         for part in parts:
             items += part.items
             certificates |= dict.fromkeys(part.anchors.certificates)
             revocations |= {item.raw: item for item in part.anchors.revocation_lists}
-            deviations += part.anchors.deviations
+            deviating |= {item.raw: item for item in part.anchors.deviations}
             lists += part.anchors.lists
         anchors = Anchors(
-            tuple(certificates), tuple(revocations.values()), tuple(lists), tuple(deviations)
+            tuple(certificates),
+            tuple(revocations.values()),
+            tuple(lists),
+            tuple(deviating.values()),
         )
         return cls(anchors, tuple(items))
 
@@ -249,14 +255,6 @@ def _revocations(source: str, data: bytes) -> Material:
 # --- lists ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Cms:
-    """A list as ``signed`` looks at it."""
-
-    signed: asn1.SignedData
-    signer: asn1.SignerInfo
-
-
 def _signed(source: str, data: bytes, rules: _Rules) -> Material:
     """A list; one that cannot be read stands in ``Anchors.lists`` too, since it was to be used."""
     try:
@@ -273,19 +271,18 @@ def _list(source: str, data: bytes, rules: _Rules) -> Material:
     signed = asn1.signed_data(data, where=source)
     if signed.content_type not in PURPOSES:
         raise UnsupportedError(f"{source}: signed content of type {signed.content_type}")
-    if len(signed.signers) != 1:
-        raise UnsupportedError(f"{source}: a list with {len(signed.signers)} signers")
+    file = Listed.of(signed, where=source)
     if signed.content_type == DEVIATION_LIST:
-        found = asn1.deviation_list(signed.content, where=source)
+        found = deviations.parse(data, where=source)
         inner = Material(Anchors(deviations=(found,)))
         title = f"{DEVIATIONS} of {len(found.deviations)}"
     else:
         inner = _members(source, signed)
         title = f"{MASTER} of {len(inner.anchors.certificates)} certificates"
     known = Material.merged([inner, Material(rules.beside())]).anchors
-    outcome, reason = _judged(_Cms(signed, signed.signers[0]), known)
+    outcome, reason = _judged(file, known)
     kind = DEVIATIONS if signed.content_type == DEVIATION_LIST else MASTER
-    facts = {"sha256": _sha256(signed.content)} if kind == DEVIATIONS else {}
+    facts = {"sha256": _sha256(data)} if kind == DEVIATIONS else {}
     item = Item(source, kind, title, not rules.refuse(outcome), reason, facts)
     listed = Material(Anchors(lists=(SignedList(source, outcome, reason),)), (item,))
     return listed if rules.refuse(outcome) else Material.merged([listed, inner])
@@ -294,36 +291,46 @@ def _list(source: str, data: bytes, rules: _Rules) -> Material:
 def _members(source: str, signed: asn1.SignedData) -> Material:
     parts = asn1.master_list(signed.content, where=source)
     names = (f"{source}/{number}" for number in range(1, len(parts) + 1))
-    found = [_one(name, part, _Rules()) for name, part in zip(names, parts, strict=True)]
+    found = [_member(_certificate, name, part) for name, part in zip(names, parts, strict=True)]
     revocations = [
-        _one(f"{source}/CRL {number}", part, _Rules())
+        _member(_revocations, f"{source}/CRL {number}", part)
         for number, part in enumerate(signed.revocation_lists, 1)
     ]
     return Material.merged([*found, *revocations])
 
 
-def _judged(file: _Cms, known: Anchors) -> tuple[Outcome, str]:
+def _member(read: Callable[[str, bytes], Material], source: str, part: bytes) -> Material:
+    """A part of a list, which is what it has to be: lists hold no lists."""
+    try:
+        return read(source, part)
+    except (FormatError, UnsupportedError) as error:
+        return Material(items=(Item(source, UNKNOWN, "part", taken=False, reason=error.message),))
+
+
+def _judged(file: Listed, known: Anchors) -> tuple[Outcome, str]:
     """The list's own signature, and whether its signer might sign lists, then."""
-    certificate, (outcome, reason) = find_signer(file, "the list")
-    if certificate is None or outcome is not Outcome.PASS:
-        return outcome, reason
+    certificate, meant = find_signer(file, "the list")
+    if certificate is None:
+        return Outcome.FAIL, f"nobody's signature: {meant[1]}"
     try:
         answers = [digest(file), signature(file, certificate)]
     except (FormatError, UnsupportedError) as error:
         wrong = isinstance(error, FormatError)
         return (Outcome.FAIL if wrong else Outcome.UNKNOWN), error.message
     found = path.find(certificate, known)
-    answers += [*_problems(file, certificate), found.answer]
+    # Who is named as signer is not signed, so that a wrong name must not hide a wrong signature.
+    answers += [meant, *_problems(file, certificate), found.answer]
     if found.found and file.signer.signing_time is not None:
         revoked = signer.revoked(certificate, found, known, file.signer.signing_time)
         answers += [revoked] if revoked[0] is Outcome.FAIL else []  # most lists come without CRLs
-    for answer in answers:
-        if answer[0] in (Outcome.FAIL, Outcome.UNKNOWN):
-            return answer
+    for wanted in (Outcome.FAIL, Outcome.UNKNOWN):
+        for answer in answers:
+            if answer[0] is wanted:
+                return answer
     return Outcome.PASS, f"signed by {named(certificate)}; {answers[1][1]}"
 
 
-def _problems(file: _Cms, certificate: asn1.Certificate) -> Iterator[tuple[Outcome, str]]:
+def _problems(file: Listed, certificate: asn1.Certificate) -> Iterator[tuple[Outcome, str]]:
     """Why the signer might not sign lists (Doc 9303-12 table 6), or not at that time."""
     has, at = certificate.extensions, file.signer.signing_time
     if PURPOSES[file.signed.content_type] not in (has.extended_key_usage or ()):

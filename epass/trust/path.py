@@ -60,7 +60,7 @@ def find(signer: asn1.Certificate, anchors: Anchors) -> Path:
         return Path((signer,), (Outcome.UNKNOWN, "unknown: no trust anchors were given"))
     search = _Search(anchors)
     paths = list(search.paths(signer))
-    if not paths:
+    if not paths or search.tries >= MAX_TRIES:
         return Path((signer,), search.why_not(signer))
     states = {path[-1].subject.country for path in paths}
     if len(states) > 1:

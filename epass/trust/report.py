@@ -17,9 +17,10 @@ Evidence = Mapping[str, str]  # facts of one certificate or list, without person
 
 # What only trust anchors and CRLs can settle: whether the signer is a state's and might sign, and,
 # where no certificate has the name that EF.SOD gives its signer, whether the only one is meant.
+# A deviation that the state has published is the receiver's to judge, and unknown without its list.
 NEED_ANCHORS = frozenset(
     {"ds.path", "ds.profile", "ds.validity_at_signing", "ds.validity_now", "ds.revocation"}
-    | {"sod.signer", "dg1.country", "anchors.list"}
+    | {"sod.signer", "dg1.country", "anchors.list", "document.deviations"}
 )
 # What a dump of an older version, or of another reader, does not record.
 NEED_RECORD = frozenset({"dg1.mrz"})

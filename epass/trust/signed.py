@@ -3,7 +3,8 @@
 Source: RFC 5652 §5.3, §5.4, §5.6; Doc 9303-10 §4.6.2.2 (EF.SOD), §3.11.4 (EF.CardSecurity).
 """
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 from epass import asn1
 from epass.crypto import ciphers, public_keys, signatures
@@ -25,6 +26,21 @@ class SignedFile(Protocol):
 
     @property
     def signer(self) -> asn1.SignerInfo: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list in CMS with one signer, as a ``SignedFile``."""
+
+    signed: asn1.SignedData
+    signer: asn1.SignerInfo
+
+    @classmethod
+    def of(cls, signed: asn1.SignedData, *, where: str) -> Self:
+        """Raises UnsupportedError where there is not one signer (Doc 9303-12 §9.1, §10.1)."""
+        if len(signed.signers) != 1:
+            raise UnsupportedError(f"{where}: a list with {len(signed.signers)} signers")
+        return cls(signed, signed.signers[0])
 
 
 def find_signer(file: SignedFile, label: str) -> tuple[asn1.Certificate | None, Answer]:

@@ -38,13 +38,16 @@ UNDERSTOOD = frozenset(
     {"2.5.29.14", "2.5.29.15", "2.5.29.16", "2.5.29.17", "2.5.29.18", "2.5.29.19"}
     | {"2.5.29.31", "2.5.29.35", "2.5.29.37", "2.23.136.1.1.6.1", "2.23.136.1.1.6.2"}
 )
+# Those by which the signer may be restricted; key usage and basic constraints fail by themselves.
+RULES = frozenset({"2.5.29.16", "2.5.29.37", "2.23.136.1.1.6.2"})
 CLOCKS_DIFFER = timedelta(days=1)  # between the signer's clock and ours
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """What the checks look at: ``signed_at`` is the signed time, None where there is none, and
-    ``document_code`` that of DG1, None where no right signature covers it.
+    ``document_code`` that of DG1 as it was read, None
+    where it is no MRZ.
     """
 
     path: Path
@@ -81,6 +84,17 @@ def _profile(case: Case) -> Answer:
         problems += _country_problems(case.path)
     if problems:
         return Outcome.FAIL, "; ".join(problems)
+    unread = sorted(signer.extensions.malformed & RULES)
+    if unread:
+        return (
+            Outcome.UNKNOWN,
+            f"malformed, though it may restrict the signer: {unread[0]}",
+        )
+    if signer.extensions.document_types is not None and case.document_code is None:
+        return (
+            Outcome.UNKNOWN,
+            "the signer is for some types of document, and this one's is not known",
+        )
     if not case.path.found:
         return Outcome.UNKNOWN, "the signer's own certificate is in order; its issuer's is missing"
     return Outcome.PASS, f"{len(case.path.certificates)} certificates are for this purpose"
@@ -127,7 +141,8 @@ def _limit(constraints: asn1.BasicConstraints) -> int:
 
 
 def _unknown_critical(certificate: asn1.Certificate, whose: str) -> list[str]:
-    unknown = sorted(certificate.extensions.critical - UNDERSTOOD)
+    has = certificate.extensions
+    unknown = sorted((has.critical - UNDERSTOOD) | (has.critical & has.malformed))
     return [f"the {whose} has a critical extension that is not known: {oid}" for oid in unknown[:1]]
 
 
@@ -196,11 +211,13 @@ def _outside(certificate: asn1.Certificate, moment: datetime) -> str | None:
 
 
 def _revocation(case: Case) -> Answer:
-    """Of the signer and of every link; the anchor is trusted as it is given."""
+    """Of the signer and of every link. An anchor needs no CRL; one that is on it is none more."""
     if not case.path.found:
         return Outcome.UNKNOWN, "there is no path to a CSCA whose CRL would say it"
     below = case.path.certificates[:-1] or case.path.certificates
     answers = [_on_list(item, case) for item in below]
+    root = _on_list(case.path.certificates[-1], case)
+    answers += [root] if root[0] is Outcome.FAIL else []
     for wanted in (Outcome.FAIL, Outcome.UNKNOWN):
         for answer in answers:
             if answer[0] is wanted:
@@ -230,7 +247,9 @@ def _on_list(certificate: asn1.Certificate, case: Case) -> Answer:
     if not right:
         return Outcome.UNKNOWN, doubts[0]
     newest = max(right, key=lambda item: item.this_update)
-    if newest.next_update is not None and case.at > newest.next_update:
+    if newest.next_update is None:  # RFC 5280 §5.1.2.5: it must say when it ends
+        return Outcome.UNKNOWN, "the CRL does not say until when it is good"
+    if case.at > newest.next_update:
         return Outcome.UNKNOWN, f"the CRL is outdated since {newest.next_update:%Y-%m-%d}"
     return Outcome.PASS, f"not on the CRL of {newest.this_update:%Y-%m-%d}"
 

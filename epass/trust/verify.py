@@ -20,7 +20,7 @@ from epass.errors import FormatError, InputError, UnsupportedError
 from epass.lds.com import Com
 from epass.lds.names import File
 from epass.lds.sod import Sod
-from epass.trust import access, chip, contents, path, signer
+from epass.trust import access, chip, contents, deviations, path, signer
 from epass.trust.anchors import Anchors
 from epass.trust.contents import MANDATORY, labels
 from epass.trust.document import Document
@@ -72,7 +72,8 @@ def verify(
     sod, answer = _parse(dump)
     checks = [Check("sod.format", *answer, SOURCES["sod.format"])]
     if sod is None:
-        return Report((*checks, *_without_sod(dump), *_lists(trusted)), at)
+        unmade = (*_without_sod(dump), *deviations.checks(trusted.deviations, dump, None))
+        return Report((*checks, *unmade, *_lists(trusted)), at)
     certificate, named = find_signer(sod, File.SOD.label)
     shown = (evidence(certificate),) if certificate else ()
     case = _case(dump, sod, certificate, trusted, at)
@@ -85,6 +86,7 @@ def verify(
     ]
     checks += [_check(_hash_id(group), _hash, dump, sod, group) for group in _groups(dump, sod)]
     checks += contents.checks(dump, sod, certificate)
+    checks += deviations.checks(trusted.deviations, dump, certificate)
     outcomes = {check.id: check.outcome for check in checks}
     document = Document(dump, sod, outcomes)
     checks += [*chip.checks(document, challenge), *access.checks(document), *_lists(trusted)]

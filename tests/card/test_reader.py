@@ -90,7 +90,9 @@ def test_a_file_that_the_chip_does_not_have() -> None:
 def test_the_time_is_an_argument() -> None:
     moment = datetime(2026, 11, 20, 12, tzinfo=UTC)
     assert reader.read(Chip(DOCUMENT), KEY, want=SMALL, now=lambda: moment).read_at == moment
-    assert reader.read(Chip(DOCUMENT), KEY, want=SMALL).read_at.tzinfo is UTC
+    read_at = reader.read(Chip(DOCUMENT), KEY, want=SMALL).read_at
+    assert read_at is not None
+    assert read_at.tzinfo is UTC
 
 
 @pytest.mark.parametrize("access", [("PACE", "BAC"), PACE_ONLY])

@@ -22,6 +22,7 @@ from epass.errors import (
     SharingError,
     UnsupportedError,
 )
+from epass.evidence import CHIP
 from epass.lds.names import File
 from epass.sim import issuer
 from epass.sim.chip import Chip
@@ -106,6 +107,23 @@ def test_the_chip_proves_itself_again() -> None:
         assert dump.evidence.chip is not None, at
 
 
+CLONE = issuer.issue(
+    chip_authentication=(CaScheme("brainpoolP256r1", ("AES-128",)),), lie="ca-other-key"
+)
+
+
+def test_a_copy_that_comes_back_does_not_pass_for_the_chip_that_has_proved_itself() -> None:
+    assert CLONE.files == PROVING.files
+    commands = undisturbed(PROVING)
+    for at in range(commands - 4, commands):
+        channel, _ = gap(at, "same-key", document=PROVING, other=CLONE)
+        dump = reader.read(channel, KEY)
+        assert application(dump.files) == dict(PROVING.files)
+        assert dump.evidence.chip is None
+        (failure,) = dump.evidence.failures
+        assert (failure.proof, failure.refused) == (CHIP, False)
+
+
 def test_reset_by_another_program() -> None:
     channel, _ = gap(30, "reset")
     assert application(reader.read(channel, KEY).files) == dict(DOCUMENT.files)
@@ -132,6 +150,34 @@ def test_another_document_that_the_key_opens() -> None:
     channel, _ = gap(last(), "same-key", other=other)
     with pytest.raises(OtherDocumentError, match="its DG1 is another one"):
         reader.read(channel, KEY)
+
+
+@pytest.mark.parametrize("at", [13, 14, 15])
+def test_before_anything_shows_whose_it_is(at: int) -> None:
+    """EF.COM of PROVING announces more than that of DOCUMENT, and no EF.SOD covers it."""
+    channel, _ = gap(at, "same-key", document=PROVING, other=DOCUMENT)
+    with pytest.raises(OtherDocumentError, match=r"its EF\.COM is another one"):
+        reader.read(channel, KEY, want=(File.COM, File.DG14, File.DG2, File.DG1, File.SOD))
+
+
+def test_a_file_begins_again_where_nothing_shows_whose_it_is() -> None:
+    channel, chip = gap(20)
+    want = (File.COM, File.DG2, File.DG1, File.SOD)
+    dump = reader.read(channel, KEY, want=want)
+    assert application(dump.files) == dict(DOCUMENT.files)
+    assert chip.blocks.count(DOCUMENT.files[File.COM]) == 2
+    assert chip.blocks.count(DOCUMENT.files[File.DG2][:223]) == 2
+
+
+def test_what_is_read_again() -> None:
+    everything = [File.CARD_ACCESS, File.COM, File.DG1, File.DG14, File.SOD]
+    assert resume.witnesses(everything) == [File.DG1]
+    assert resume.witnesses([File.COM, File.SOD]) == [File.SOD]
+    assert set(resume.witnesses([File.CARD_ACCESS, File.CARD_SECURITY, File.COM, File.DG14])) == {
+        File.COM,
+        File.DG14,
+    }
+    assert resume.witnesses([File.CARD_ACCESS]) == []
 
 
 def test_never() -> None:

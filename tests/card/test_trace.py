@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from epass.card import trace
 from epass.card.apdu import Command, Response
 from epass.card.trace import ReplayChannel, Trace, TracingChannel
+from epass.card.traits import Traits
 from epass.errors import CardRemovedError, EpassError, FormatError, ProtocolError, UnsupportedError
 
 SELECT, READ = Command(0xA4, 2, 0x0C, b"\x01\x1e"), Command(0xB0, le=8)
@@ -160,3 +161,42 @@ def test_arbitrary_lines_are_refused_or_parsed(lines: list[str]) -> None:
 
 def test_contents_stay_out_of_repr() -> None:
     assert "011E" not in repr(Trace.parse(recorded())).upper()
+
+
+# --- what the read was planned with -----------------------------------------------------------
+
+
+class KnownChip(Chip):
+    traits = Traits(True, True, 2048, "a model", "a reader")
+
+
+def test_a_trace_holds_what_its_read_was_planned_with() -> None:
+    """But no kind of chip or reader: what other reads have found has no part in it."""
+    channel = TracingChannel(KnownChip(), lambda _: None)
+    line = trace.header(traits=trace.planned_with(channel.traits))
+    assert "a model" not in line
+    parsed = Trace.parse([line])
+    expected = Traits(True, True, 2048)
+    assert (channel.traits, parsed.traits, ReplayChannel(parsed).traits) == (expected,) * 3
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (None, Traits()),
+        ([], Traits()),
+        ({}, Traits()),
+        ({"extended": None, "has_lengths": None, "most": None}, Traits()),
+        ({"extended": 1, "has_lengths": "yes", "most": True}, Traits()),
+        ({"extended": False, "more": 1}, Traits(extended=False)),
+        ({"model": "a model", "most": 256}, Traits(most=256)),
+    ],
+    ids=str,
+)
+def test_of_a_trace_from_elsewhere(raw: object, expected: Traits) -> None:
+    assert Trace.parse([trace.header(traits=raw)]).traits == expected
+
+
+def test_an_older_trace() -> None:
+    assert Trace.parse([trace.header()]).traits == Traits()
+    assert TracingChannel(Chip(), lambda _: None).traits == Traits()

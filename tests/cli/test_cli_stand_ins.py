@@ -265,6 +265,13 @@ def test_the_bar_is_for_a_terminal_only(
         draw(ReadEvent("access"))
         draw(event)
     assert "DG2" in capsys.readouterr().err
+    with progress.bar(True) as draw:
+        draw(event)
+        draw(ReadEvent("lost"))
+        draw(ReadEvent("proof", File.DG14))
+    shown = capsys.readouterr().err
+    assert progress.LOST in shown
+    assert progress.FOUND in shown
 
 
 def test_output_that_cannot_be_written_is_said(

@@ -1,8 +1,10 @@
 """`epass verify`, of one dump and of archives, and `epass trust`."""
 
 import json
+import os
 import shutil
 import signal
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -186,6 +188,39 @@ class TestArchive:
         assert "2 documents" in capsys.readouterr().err
 
 
+def test_a_process_that_is_killed(
+    genuine: str, monkeypatch: pytest.MonkeyPatch, anchors: str
+) -> None:
+    """What it had in hand is told as unreadable, and the rest goes on in new processes."""
+    real, calls = audit._in_processes, []
+
+    def broken(*arguments: object) -> object:
+        calls.append(1)
+        if len(calls) == 1:
+            arguments[1].append(next(arguments[0]))  # type: ignore[attr-defined,call-overload]
+            raise BrokenProcessPool
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(audit, "_in_processes", broken)
+    paths = [Path(genuine)] * 2
+    found = list(audit.verified(paths, Job(Anchors(), AT), jobs=2))
+    assert [item.word for item in found] == ["unreadable", "unknown"]
+    assert found[0].error is not None
+    assert "was killed" in found[0].error.message
+
+
+def test_a_folder_that_cannot_be_read(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+
+    def refused(place: object) -> object:
+        if str(place).endswith("2026"):
+            raise PermissionError(13, "Permission denied", str(place))
+        return real(place)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert {path.name for path in audit.dumps(archive)} == {"2026", "d broken"}
+
+
 def test_a_bug_that_one_dump_meets_stops_no_other(
     genuine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +290,19 @@ class TestTrust:
         assert "skipped  signer.cer" in result.out
         assert "not an authority's" in result.out
 
+    def test_many_of_a_kind(self, run: Run, tmp_path: Path) -> None:
+        """The PKD has tens of thousands of document signers; JSON names each."""
+        signer = COUNTRY.document_signer(attacks.ATTACKS["dg2-edited"].scheme)
+        files = [tmp_path / f"{number:02}.cer" for number in range(12)]
+        for file in files:
+            file.write_bytes(signer.certificate.der)
+        result = run("trust", "import", *map(str, files))
+        lines = result.out.splitlines()
+        assert [line.startswith("skipped  0") for line in lines] == [True] * 10 + [False]
+        assert lines[-1].startswith("skipped  2 more of other certificate; not an authority's")
+        everything = run("trust", "import", *map(str, files), "--format", "json")
+        assert len(everything.facts["items"]) == 12
+
     def test_a_list_that_is_badly_signed(self, run: Run, tmp_path: Path) -> None:
         listed = tmp_path / "list.ml"
         listed.write_bytes(attacks.ATTACKS["list-badly-signed"].make().master_list)
@@ -283,7 +331,7 @@ class TestTrust:
     def test_remove_what(self, run: Run) -> None:
         assert run("trust", "remove").status == 2
         assert run("trust", "remove", "00").status == 2
-        assert run("trust", "remove", "--country", "UT").status == 0
+        assert "nothing in the store is of UT" in run("trust", "remove", "--country", "UT").err
 
 
 def test_attacks_by_hand(run: Run, tmp_path: Path) -> None:

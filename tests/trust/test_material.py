@@ -157,6 +157,7 @@ class TestShells:
 
     def test_pem_that_is_none(self) -> None:
         assert refused(b"-----BEGIN CERTIFICATE-----\nAA") == "no whole PEM block"
+        assert refused(b"-----BEGIN of something else") == "no whole PEM block"
         broken = pem("CERTIFICATE", CSCA).replace(b"M", b"\xff", 1)
         assert refused(broken) == "not base64"
 
@@ -276,16 +277,29 @@ class TestSignatures:
         assert self.wrong(signature=b"no") == (Outcome.FAIL, "signature: not r and s in DER")
 
     def test_a_signer_who_is_not_there(self) -> None:
-        assert self.wrong(certificates=())[0] is Outcome.UNKNOWN
+        assert self.wrong(certificates=())[0] is Outcome.FAIL
+
+    def test_a_wrong_name_does_not_hide_a_wrong_signature(self) -> None:
+        """Who is named as signer is not signed: anybody can change that."""
+        signer = published.list_signer(COUNTRY)
+        sid = der.sequence(signer.certificate.issuer, der.integer(1))
+        assert self.wrong(sid=sid)[0] is Outcome.UNKNOWN
+        assert self.wrong(sid=sid, signature=b"no")[0] is Outcome.FAIL
+
+    def test_a_list_in_a_list(self) -> None:
+        found = read(published.master_list([CSCA, LIST], published.list_signer(COUNTRY)))
+        (bad,) = (item for item in found.items if not item.taken)
+        assert "not the structure" in bad.reason
 
     def test_what_cannot_be_checked_may_be_refused(self) -> None:
         signer = published.list_signer(COUNTRY)
-        listed = published.master_list([CSCA], signer, certificates=())
+        unknown = der.sequence(der.oid("1.2.3"))
+        listed = published.master_list([CSCA], signer, algorithm=unknown)
         assert Material.read("file", listed).anchors.certificates
         found = Material.read("file", listed, checked_only=True)
         (item,) = found.items
         assert not item.taken
-        assert item.reason == "none of the 0 certificates in the list is the signer's"
+        assert item.reason == "signature algorithm 1.2.3"
         assert found.anchors.certificates == ()
         assert found.anchors.lists[0].outcome is Outcome.UNKNOWN
         assert Material.read("file", LIST, checked_only=True).anchors.certificates

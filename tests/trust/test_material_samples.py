@@ -55,12 +55,21 @@ def test_every_crl() -> None:
 
 
 def test_the_deviation_list() -> None:
-    (found,) = read("deviationlist").values()
+    """Estonia's CSCA comes with it, which vouches for nobody; in the master lists it does."""
+    (path,) = (DATA / "deviationlist").iterdir()
+    found = Material.read(path.name, path.read_bytes())
     (item,) = found.items
     assert item.taken
-    assert item.reason == "unknown: no trust anchors were given"  # Estonia's CSCA is not in it
-    (listed,) = found.anchors.deviations
-    assert len(listed.deviations) == 1
+    assert item.reason == "unknown: no trust anchors were given"
+    lists = Material.merged(read("masterlist").values()).anchors
+    (listed,) = Material.read(path.name, path.read_bytes(), beside=lambda: lists).anchors.lists
+    assert listed.outcome is Outcome.PASS
+    (known,) = found.anchors.deviations
+    assert known.country == "EE"
+    (one,) = known.deviations
+    assert [said.deviation_type for said in one.descriptions] == ["2.23.136.1.1.7.2.3"]
+    assert one.documents.numbers is not None
+    assert len(one.documents.numbers) == 169_422
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,20 @@ class TestRevocation:
         reason = "the CRL is signed by a key that is not for it, or that leads to no anchor"
         assert answer == (Outcome.UNKNOWN, reason)
 
+    def test_the_root_itself(self) -> None:
+        """Its own key says that it is not to be used any more."""
+        answer = self.judged(OLD_ROOT, crls=(self.crl(OLD.csca, OLD_ROOT.serial),))
+        assert answer[0] is Outcome.FAIL
+
+    def test_a_list_without_an_end(self) -> None:
+        raw = asn1.revocation_list(self.crl(OLD.csca), where="CRL")
+        endless = replace(raw, next_update=None)
+        given = Anchors((OLD_ROOT,), (endless,))
+        case = signer.Case(path.find(SIGNER, given), given, AT, issuer.ISSUED_AT, "PP")
+        (check,) = (item for item in signer.checks(case) if item.id == "ds.revocation")
+        reason = "the CRL does not say until when it is good"
+        assert (check.outcome, check.reason) == (Outcome.UNKNOWN, reason)
+
     def test_nobody_asks(self) -> None:
         given = Anchors((OLD_ROOT,))
         case = signer.Case(path.find(SIGNER, given), given, AT, None, None)
@@ -232,6 +246,28 @@ def test_an_authority_that_may_not_certify(usage: frozenset[str] | None) -> None
         (check,) = (item for item in signer.checks(case) if item.id == "ds.profile")
         assert check.outcome is Outcome.FAIL
         assert problem in check.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "reason"),
+    [
+        ({"malformed": frozenset({"2.5.29.37"})}, Outcome.UNKNOWN, "malformed, though it may"),
+        (
+            {"malformed": frozenset({"2.5.29.18"}), "critical": frozenset({"2.5.29.18"})},
+            Outcome.FAIL,
+            "a critical extension that is not known: 2.5.29.18",
+        ),
+    ],
+)
+def test_extensions_that_cannot_be_read(
+    changes: dict[str, frozenset[str]], outcome: Outcome, reason: str
+) -> None:
+    odd = replace(SIGNER, extensions=replace(SIGNER.extensions, **changes))  # type: ignore[arg-type]
+    given = Anchors((OLD_ROOT,))
+    case = signer.Case(path.find(odd, given), given, AT, None, "PP")
+    (check,) = (item for item in signer.checks(case) if item.id == "ds.profile")
+    assert check.outcome is outcome
+    assert reason in check.reason
 
 
 def test_without_a_limit_of_the_path() -> None:

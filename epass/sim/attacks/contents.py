@@ -97,7 +97,7 @@ def _no_country(shop: Workshop) -> Forgery:
     "The signed DG1 holds something that is no MRZ.",
     "dg1.format",
     "not 72, 88 or 90",
-    also="dg1.check_digits dg1.mrz dg1.country",
+    also="dg1.check_digits dg1.mrz dg1.country ds.profile",
 )
 def _no_mrz(shop: Workshop) -> Forgery:
     return _with_mrz(shop, ("P<UTOERIKSSON<<ANNA",))

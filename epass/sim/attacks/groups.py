@@ -96,7 +96,7 @@ def _dg1_of_another(shop: Workshop) -> Forgery:
     "files.read",
     "not read, though mandatory: DG1",
     outcome="unknown",
-    also="dg1.hash dg1.format dg1.check_digits dg1.mrz dg1.country",
+    also="dg1.hash dg1.format dg1.check_digits dg1.mrz dg1.country ds.profile",
     readable=False,
 )
 def _dg1_withheld(shop: Workshop) -> Forgery:

@@ -1,0 +1,111 @@
+"""From a dump and its report to the content of the page.
+
+Whose document it is, is parsed from the files that the chip gave; whether any of it is true is for
+the report to say, which stands above it.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from epass.dump import Dump
+from epass.lds import countries
+from epass.lds.document import Document
+from epass.lds.mrz import Mrz, birth_date, check_digit, expiry_date
+from epass.page import cost, groups, judged
+from epass.page.model import Digit, Fact, Facts, Notes, Page, Picture, Section, Tone, Zone, legible
+from epass.trust.report import Report
+
+SEXES = {"M": "male", "F": "female", "X": "unspecified"}
+TITLE = "Travel document"
+
+Look = Callable[[bytes], Picture]
+"""Makes of an image as a document has it one that any browser shows, or says why not."""
+
+
+def compose(dump: Dump, report: Report, *, look: Look, now: datetime) -> Page:
+    """The page about ``dump``; ``now`` is when it is made, with a time zone."""
+    document = Document.parse(dump.files)
+    today = (dump.read_at or report.at).date()
+    checks, evidence = judged.sections(report)
+    others, pictures = groups.sections(dump, look)
+    found = (
+        _zone(document.mrz),
+        checks,
+        cost.opened(dump),
+        cost.files(dump),
+        cost.timing(dump),
+        *others,
+        evidence,
+        _notes([*dump.notes, *document.notes]),
+    )
+    portraits = [look(face.image) for face in document.faces]
+    return Page(
+        title=_title(document.mrz),
+        verdict=judged.verdict(report),
+        chip=judged.chip(report),
+        portrait=portraits[0] if portraits else None,
+        identity=Facts(_identity(document.mrz, today)),
+        sections=tuple(
+            section for section in (*found, _pictures([*portraits[1:], *pictures])) if section
+        ),
+        footer=f"Judged as of {_moment(report.at)}, written {_moment(now)}. "
+        "This page holds personal data.",
+    )
+
+
+def _moment(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} {when.tzname()}"
+
+
+def _title(mrz: Mrz | None) -> str:
+    if mrz is None:
+        return TITLE
+    return legible(f"{TITLE} {mrz.document_number} of {_state(mrz.issuing_state)}")
+
+
+def _state(code: str) -> str:
+    found = countries.find(code)
+    return found.name if found else code
+
+
+def _identity(mrz: Mrz | None, today: date) -> tuple[Fact, ...]:
+    if mrz is None:
+        return (Fact("Holder", "DG1 was not read, or is no MRZ", Tone.OPEN),)
+    born, expires = birth_date(mrz, today=today), expiry_date(mrz, today=today)
+    expired = expires is not None and expires < today
+    ending = expires.isoformat() if expires else mrz.date_of_expiry
+    rows = (
+        Fact("Surname", mrz.primary_identifier),
+        Fact("Given names", mrz.secondary_identifier),
+        Fact("Born", born.isoformat() if born else f"{mrz.date_of_birth} (YYMMDD)"),
+        Fact("Sex", SEXES.get(mrz.sex, mrz.sex)),
+        Fact("Nationality", f"{_state(mrz.nationality)} ({mrz.nationality})"),
+        Fact("Document", f"{mrz.document_code} {mrz.document_number}", code=True),
+        Fact("Issued by", f"{_state(mrz.issuing_state)} ({mrz.issuing_state})"),
+        Fact("Expires", f"{ending}{' - EXPIRED' * expired}", Tone.BAD if expired else Tone.PLAIN),
+        Fact("Optional data", ", ".join(filter(None, mrz.optional_data)), code=True),
+    )
+    return tuple(
+        Fact(row.label, legible(row.value), row.tone, row.code) for row in rows if row.value
+    )
+
+
+def _zone(mrz: Mrz | None) -> Section | None:
+    if mrz is None:
+        return None
+    wrong = set(mrz.wrong_check_digits)
+    digits = []
+    for check in mrz.checks:
+        covered = "".join(mrz.text[start:end] for start, end in check.spans)
+        expected = check_digit(covered) if check.name in wrong else None
+        digits.append(Digit(check.name, check.digit, mrz.text[check.digit], expected))
+    return Section("Machine readable zone", (Zone(mrz.lines, tuple(digits)),), wide=True)
+
+
+def _notes(notes: list[str]) -> Section | None:
+    lines = tuple(legible(note) for note in dict.fromkeys(notes))
+    return Section("Notes", (Notes(lines),)) if lines else None
+
+
+def _pictures(found: list[Picture]) -> Section | None:
+    return Section("Other pictures", tuple(found)) if found else None

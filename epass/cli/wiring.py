@@ -17,7 +17,7 @@ from epass.card.apdu import Channel
 from epass.card.keys import Can, Key, MrzKey
 from epass.card.memory import Memory
 from epass.card.reader import DEFAULT
-from epass.cli import kept_memory
+from epass.cli import entry, kept_memory
 from epass.cli.output import say
 from epass.errors import ConfigError, InputError
 from epass.lds.names import APPLICATION, File
@@ -105,7 +105,7 @@ def _typed_key() -> Key:
         lines.append(_ask("MRZ line 2"))
     if len(first) <= TD1_WIDTH:  # the only format with three lines
         lines.append(_ask("MRZ line 3"))
-    return MrzKey.from_mrz("\n".join(lines))
+    return entry.key_of("\n".join(lines))
 
 
 def _ask(label: str) -> str:

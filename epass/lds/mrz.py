@@ -1,19 +1,22 @@
 """The machine readable zone, printed and in DG1: fields, check digits, and the key to the chip.
 
-Source: ICAO Doc 9303-3 §4 (characters, dates, check digits), 9303-4 §4.2 (TD3), 9303-5 §4.2
-(TD1), 9303-6 §4.2 (TD2), 9303-10 §4.7.1 (DG1), 9303-11 §4.3.2 (MRZ_information). All of it is
-personal data: nothing here shows it in a repr or an error.
+Source: ICAO Doc 9303-3 §4 (characters, names, dates, check digits), 9303-4 to 9303-7 §4.2 (sizes,
+see ``mrz_layout``), 9303-10 §4.7.1 (DG1), 9303-11 §4.3.2 (MRZ_information). All of it is personal
+data: nothing here shows it in a repr or an error. Names are left as they are printed.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
 from string import ascii_lowercase, ascii_uppercase
 from typing import Self
 
 from epass import tlv
 from epass.errors import FormatError, InputError
+from epass.lds import countries, dates
+from epass.lds.countries import Country
+from epass.lds.mrz_layout import DOCUMENTS, Format, Span
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FILLER = "<"
@@ -29,78 +32,8 @@ NUMBER_RULE = (rf"[A-Z0-9<]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} letters, dig
 
 DG1, MRZ_DATA_OBJECT = 0x61, 0x5F1F
 
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the fields are, counted from 0 through all lines. A field's check digit follows it.
-
-    ``composite`` is what the last check digit of that name, at ``composite_digit``, is over.
-    """
-
-    lines: int
-    width: int
-    number: Span
-    birth: Span
-    sex: int
-    expiry: Span
-    nationality: Span
-    optional: tuple[Span, ...]
-    composite: tuple[Span, ...]
-    composite_digit: int
-    name: Span
-
-
-class Format(Enum):
-    """The three sizes of travel documents: Doc 9303-5 §4.2.2, 9303-6 §4.2.2, 9303-4 §4.2.2."""
-
-    TD1 = Layout(
-        lines=3,
-        width=30,
-        number=(5, 14),
-        birth=(30, 36),
-        sex=37,
-        expiry=(38, 44),
-        nationality=(45, 48),
-        optional=((15, 30), (48, 59)),
-        composite=((5, 37), (38, 45), (48, 59)),
-        composite_digit=59,
-        name=(60, 90),
-    )
-    TD2 = Layout(
-        lines=2,
-        width=36,
-        number=(36, 45),
-        birth=(49, 55),
-        sex=56,
-        expiry=(57, 63),
-        nationality=(46, 49),
-        optional=((64, 71),),
-        composite=((36, 46), (49, 56), (57, 71)),
-        composite_digit=71,
-        name=(5, 36),
-    )
-    TD3 = Layout(
-        lines=2,
-        width=44,
-        number=(44, 53),
-        birth=(57, 63),
-        sex=64,
-        expiry=(65, 71),
-        nationality=(54, 57),
-        optional=((72, 86),),
-        composite=((44, 54), (57, 64), (65, 87)),
-        composite_digit=87,
-        name=(5, 44),
-    )
-
-    @property
-    def size(self) -> int:
-        return self.value.lines * self.value.width
-
-    def __repr__(self) -> str:
-        return f"Format.{self.name}"
+Century = Callable[[int, int | None, int | None], int]
+"""The whole year of a date, from its last two digits, month and day; None where one is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +43,21 @@ class Check:
     name: str
     spans: tuple[Span, ...]
     digit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDigit:
+    """A check digit as ``printed`` and as ``computed``; ``line`` and ``position`` count from 1.
+
+    ``ok`` is also where a < stands for 0, as it may under optional data that are not used.
+    """
+
+    name: str
+    line: int
+    position: int
+    printed: str = field(repr=False)
+    computed: str = field(repr=False)
+    ok: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +80,16 @@ class Mrz:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse 90 (TD1), 72 (TD2) or 88 (TD3) characters, as one line or as the lines printed.
+        """Parse 90 (TD1), 72 (TD2, MRV-B) or 88 (TD3, MRV-A) characters, in their lines or as one.
 
         Raises:
             FormatError: another length, or a character that is none of A to Z, 0 to 9 and <.
         """
-        lengths = [len(line) for line in text.splitlines()]
-        for form in Format:
-            if lengths in ([form.size], [form.value.width] * form.value.lines):
-                return cls(form, "".join(text.splitlines()))
+        lines = text.splitlines()
+        form = Format.of("".join(lines))
+        lengths = [len(line) for line in lines]
+        if form and lengths in ([form.size], [form.value.width] * form.value.lines):
+            return cls(form, "".join(lines))
         raise FormatError("not 3 lines of 30, 2 of 36 or 2 of 44 characters", "MRZ")
 
     @property
@@ -172,8 +121,23 @@ class Mrz:
         return _plain(self._cut(self.format.value.name).partition(2 * FILLER)[2])
 
     @property
+    def name_may_be_truncated(self) -> bool:
+        """Whether the last place of the name has a letter: the sign for it in Doc 9303-4 to -7."""
+        return self._cut(self.format.value.name)[-1] != FILLER
+
+    @property
     def nationality(self) -> str:
         return _plain(self._cut(self.format.value.nationality))
+
+    @property
+    def country(self) -> Country | None:
+        """The issuing state or organization; None if the code is nobody's."""
+        return countries.find(self.issuing_state)
+
+    @property
+    def country_of_nationality(self) -> Country | None:
+        """What the holder is a national of; None if the code is nobody's."""
+        return countries.find(self.nationality)
 
     @property
     def date_of_birth(self) -> str:
@@ -203,10 +167,10 @@ class Mrz:
         """What a long number has in the optional data: its last characters and check digit.
 
         Doc 9303-5 and 9303-6 §4.2.2, note j: < instead of the check digit announces it, and <
-        follows it. Passports (TD3) have no long numbers.
+        follows it. Passports (TD3) and visas have no long numbers.
         """
         layout = self.format.value
-        if self.format is Format.TD3 or self.text[layout.number[1]] != FILLER:
+        if self.format not in (Format.TD1, Format.TD2) or self.text[layout.number[1]] != FILLER:
             return ""
         rest = self._cut(layout.optional[0]).partition(FILLER)[0]
         return rest if len(rest) > 1 else ""
@@ -222,6 +186,8 @@ class Mrz:
             number = Check(DOCUMENT_NUMBER, (layout.number, (start, digit)), digit)
         birth = Check(BIRTH, (layout.birth,), layout.birth[1])
         expiry = Check(EXPIRY, (layout.expiry,), layout.expiry[1])
+        if layout.composite_digit is None:
+            return number, birth, expiry
         composite = Check(COMPOSITE, layout.composite, layout.composite_digit)
         if self.format is not Format.TD3:
             return number, birth, expiry, composite
@@ -229,15 +195,23 @@ class Mrz:
         return number, birth, expiry, optional, composite
 
     @property
+    def check_digits(self) -> tuple[CheckDigit, ...]:
+        """All check digits, as printed and as they should be."""
+        return tuple(self._checked(check) for check in self.checks)
+
+    @property
     def wrong_check_digits(self) -> tuple[str, ...]:
         """The names of the check digits that do not fit: "document number", "composite", …"""
-        return tuple(check.name for check in self.checks if not self._right(check))
+        return tuple(check.name for check in self.check_digits if not check.ok)
 
-    def _right(self, check: Check) -> bool:
-        covered, digit = self._cut(*check.spans), self.text[check.digit]
-        if check.name == OPTIONAL_DATA and not covered.strip(FILLER) and digit == FILLER:
-            return True  # Doc 9303-4 §4.2.2.2: zero or < where the field is not used
-        return digit == check_digit(covered)
+    def _checked(self, check: Check) -> CheckDigit:
+        covered, printed = self._cut(*check.spans), self.text[check.digit]
+        computed = check_digit(covered)
+        # Doc 9303-4 §4.2.2.2: zero or < where the field is not used
+        unused = check.name == OPTIONAL_DATA and not covered.strip(FILLER) and printed == FILLER
+        line, position = divmod(check.digit, self.format.value.width)
+        ok = unused or printed == computed
+        return CheckDigit(check.name, line + 1, position + 1, printed, computed, ok)
 
     def _cut(self, *spans: Span) -> str:
         return "".join(self.text[start:end] for start, end in spans)
@@ -260,7 +234,7 @@ class Dg1:
         if len(item.children()) != 1:
             raise item.fail("not one data object")
         content = item.require(MRZ_DATA_OBJECT)
-        for form in Format:
+        for form in DOCUMENTS:
             if form.size == len(content.value):
                 return cls(Mrz(form, _characters(content)))
         raise content.fail(f"{len(content.value)} characters, not 72, 88 or 90")
@@ -334,29 +308,60 @@ def _at_most(part: str, last: int) -> bool:
     return not part.isdigit() or int(part) <= last
 
 
-def birth_date(mrz: Mrz, *, today: date) -> date | None:
-    """The day of birth: the last day that fits and is not after ``today``. None if unknown."""
-    return _date(mrz.date_of_birth, last=today.year, today=today)
+def until(today: date) -> Century:
+    """The last century in which the day is not after ``today``: for days of birth."""
+
+    def whole(year: int, month: int | None, day: int | None) -> int:
+        last = today.year - (today.year - year) % 100
+        known = tuple(part for part in (month, day) if part)
+        later = last == today.year and month and known > (today.month, today.day)[: len(known)]
+        return last - 100 if later else last
+
+    return whole
 
 
-def expiry_date(mrz: Mrz, *, today: date) -> date | None:
-    """The day of expiry, from 50 years before ``today`` to 49 after. None if it is no day.
+def around(today: date) -> Century:
+    """The century from 50 years before ``today`` to 49 after: for days of expiry.
 
     Doc 9303 has no rule for the century; documents are valid for 10 years, some for 20.
     """
-    return _date(mrz.date_of_expiry, last=today.year + 49)
+    last = today.year + 49
+    return lambda year, _month, _day: last - (last - year) % 100
 
 
-def _date(printed: str, *, last: int, today: date | None = None) -> date | None:
-    if not printed.isdigit():
-        return None
-    year, month, day = (int(printed[i : i + 2]) for i in (0, 2, 4))
-    year += (last - year) // 100 * 100
-    try:
-        found = date(year, month, day)
-        return found.replace(year=year - 100) if today and found > today else found
-    except ValueError:  # no day of the calendar
-        return None
+def birth(mrz: Mrz, *, century: Century) -> str:
+    """The day of birth as 1974-08-XX, where XX is unknown; empty if it is no day."""
+    return _day(mrz.date_of_birth, century)
+
+
+def expiry(mrz: Mrz, *, century: Century) -> str:
+    """The day of expiry, as ``birth``."""
+    return _day(mrz.date_of_expiry, century)
+
+
+def birth_date(mrz: Mrz, *, today: date) -> date | None:
+    """The day of birth: the last day that fits and is not after ``today``. None if unknown."""
+    return _whole(birth(mrz, century=until(today)))
+
+
+def expiry_date(mrz: Mrz, *, today: date) -> date | None:
+    """The day of expiry, from 50 years before ``today`` to 49 after. None if it is no day."""
+    return _whole(expiry(mrz, century=around(today)))
+
+
+def _day(printed: str, century: Century) -> str:
+    """Unknown parts have fillers (Doc 9303-3 §4.8), on some documents zeros."""
+    year, month, day = (printed[at : at + 2].replace(2 * FILLER, "00") for at in (0, 2, 4))
+    if not (year + month + day).isdecimal():
+        return ""
+    if printed.startswith(2 * FILLER):
+        return dates.iso("0000", month, day)
+    whole = century(int(year), int(month) or None, int(day) or None)
+    return dates.iso(f"{whole:04}", month, day)
+
+
+def _whole(day: str) -> date | None:
+    return date.fromisoformat(day) if day and "X" not in day else None
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from epass.errors import InputError
-from epass.lds.mrz import ALPHABET, BIRTH, EXPIRY, FILLER, UPPER, Format, Mrz, Span
+from epass.lds.mrz import ALPHABET, BIRTH, EXPIRY, FILLER, UPPER, Mrz
+from epass.lds.mrz_layout import DOCUMENTS, Format, Span
 
 # Characters that are read or typed for each other. G and 6, alone of these, weigh the same in
 # every check digit, so they are told apart only where a digit must stand.
@@ -20,6 +21,7 @@ CONFUSABLE = MappingProxyType(
     }
 )  # fmt: skip
 MAX_SHOWN = 3
+VISA_ADVICE = "Type the MRZ of the passport or card."
 ADVICE = (
     "Compare the MRZ with the printed document and type it again; where the document itself is "
     "printed so, give document number, birth and expiry instead."
@@ -49,11 +51,25 @@ def typed(text: str) -> Mrz:
 
     Raises:
         InputError: lines of a wrong number or length, a character that the MRZ does not have,
-            or wrong check digits: which, where, and the likely confusions.
+            a visa, or wrong check digits: which, where, and the likely confusions.
+    """
+    mrz = as_typed(text)
+    if mrz.format.is_visa:
+        raise InputError("this is the MRZ of a visa, which has no chip", advice=VISA_ADVICE)
+    if faults(mrz):
+        raise InputError(_complaint(mrz), advice=ADVICE)
+    return mrz
+
+
+def as_typed(text: str) -> Mrz:
+    """As ``typed``, whatever its check digits are.
+
+    Raises:
+        InputError: lines of a wrong number or length, or a character that the MRZ does not have.
     """
     lines = [line.strip().translate(UPPER) for line in text.strip().splitlines()]
     lines = _divided([line for line in lines if line])
-    form = _form(lines)
+    _check_lengths(lines)
     for number, line in enumerate(lines, 1):
         for position, character in enumerate(line, 1):
             if character not in ALPHABET + FILLER:
@@ -61,10 +77,7 @@ def typed(text: str) -> Mrz:
                     f"MRZ line {number}, position {position}: none of A to Z, 0 to 9 and <",
                     advice=ADVICE,
                 )
-    mrz = Mrz(form, "".join(lines))
-    if _faults(mrz):
-        raise InputError(_complaint(mrz), advice=ADVICE)
-    return mrz
+    return Mrz.parse("".join(lines))
 
 
 def _divided(lines: list[str]) -> list[str]:
@@ -76,9 +89,9 @@ def _divided(lines: list[str]) -> list[str]:
     return lines
 
 
-def _form(lines: list[str]) -> Format:
-    """The format with as many lines, of the width that comes nearest."""
-    candidates = [form for form in Format if form.value.lines == len(lines)]
+def _check_lengths(lines: list[str]) -> None:
+    """Hold the lines to the format with as many, of the width that comes nearest."""
+    candidates = [form for form in DOCUMENTS if form.value.lines == len(lines)]
     if not candidates:
         raise InputError(f"the MRZ has 2 or 3 lines, not {len(lines)}", advice=ADVICE)
     form = min(candidates, key=lambda form: abs(form.value.width - len(lines[-1])))
@@ -86,7 +99,6 @@ def _form(lines: list[str]) -> Format:
         if len(line) != form.value.width:
             problem = f"MRZ line {number} has {len(line)} characters, not {form.value.width}"
             raise InputError(f"{problem} ({form.name})", advice=ADVICE)
-    return form
 
 
 def corrections(mrz: Mrz) -> tuple[Correction, ...]:
@@ -95,12 +107,12 @@ def corrections(mrz: Mrz) -> tuple[Correction, ...]:
     The most likely first: those that make everything right, then those where a letter stands
     in a field of digits.
     """
-    before, digits = _faults(mrz), _digits(mrz)
+    before, digits = faults(mrz), digit_positions(mrz)
     found = []
     for position in sorted(_checked(mrz)):
         for proposed in CONFUSABLE.get(mrz.text[position], ""):
             text = mrz.text[:position] + proposed + mrz.text[position + 1 :]
-            after = _faults(Mrz(mrz.format, text))
+            after = faults(Mrz(mrz.format, text))
             if after < before and (proposed.isdigit() or position not in digits):
                 found.append((len(after), position not in digits, position, proposed))
     width = mrz.format.value.width
@@ -110,7 +122,7 @@ def corrections(mrz: Mrz) -> tuple[Correction, ...]:
     )
 
 
-def _faults(mrz: Mrz) -> frozenset[str]:
+def faults(mrz: Mrz) -> frozenset[str]:
     """The check digits that are wrong, and the fields of digits that have a letter."""
     layout = mrz.format.value
     letters = {
@@ -123,11 +135,11 @@ def _faults(mrz: Mrz) -> frozenset[str]:
 
 def _complaint(mrz: Mrz) -> str:
     width = mrz.format.value.width
-    faults = _faults(mrz)
+    found = faults(mrz)
     wrong = ", ".join(
         f"{check.name} (line {check.digit // width + 1}, position {check.digit % width + 1})"
         for check in mrz.checks
-        if check.name in faults
+        if check.name in found
     )
     likely = "; ".join(str(item) for item in corrections(mrz)[:MAX_SHOWN])
     return f"the check digit does not fit: {wrong}" + (f". Likely: {likely}" if likely else "")
@@ -139,7 +151,7 @@ def _checked(mrz: Mrz) -> set[int]:
     return {at for span in spans for at in range(*span)} | {check.digit for check in mrz.checks}
 
 
-def _digits(mrz: Mrz) -> set[int]:
+def digit_positions(mrz: Mrz) -> set[int]:
     """The positions where only a digit can stand."""
     layout = mrz.format.value
     dates = {at for span in (layout.birth, layout.expiry) for at in range(*span)}

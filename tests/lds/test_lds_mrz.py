@@ -16,15 +16,20 @@ from epass.lds.mrz import (
     DOCUMENT_NUMBER,
     EXPIRY,
     OPTIONAL_DATA,
+    CheckDigit,
     Dg1,
-    Format,
     Mrz,
+    around,
+    birth,
     birth_date,
     check_digit,
+    expiry,
     expiry_date,
     information,
     information_from_fields,
+    until,
 )
+from epass.lds.mrz_layout import DOCUMENTS, Format
 
 ACCESS = {key: value for key, value in vectors("doc9303-sm").items() if key.startswith("bac-mrz")}
 ZONES = {
@@ -241,6 +246,149 @@ def test_expiry_is_within_fifty_years(printed: str, expected: date | None) -> No
     assert expiry_date(with_dates(expiry=printed), today=TODAY) == expected
 
 
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("740812", "1974-08-12"),
+        ("7408<<", "1974-08-XX"),
+        ("74<<<<", "1974-XX-XX"),
+        ("74<<12", "1974-XX-12"),
+        ("<<0812", "XXXX-08-12"),
+        ("<<0229", "XXXX-02-29"),
+        ("<<<<<<", "XXXX-XX-XX"),
+        ("740000", "1974-XX-XX"),
+        ("261120", "2026-11-20"),
+        ("261121", "1926-11-21"),
+        ("2611<<", "2026-11-XX"),
+        ("2612<<", "1926-12-XX"),
+        ("26<<<<", "2026-XX-XX"),
+        ("27<<<<", "1927-XX-XX"),
+        ("741312", ""),
+        ("740931", ""),
+        ("7<0812", ""),
+        ("74081<", ""),
+        ("74O812", ""),
+    ],
+)
+def test_birth_of_which_a_part_may_be_unknown(printed: str, expected: str) -> None:
+    assert birth(with_dates(birth=printed), century=until(TODAY)) == expected
+
+
+def test_the_century_is_the_callers_to_choose() -> None:
+    mrz = with_dates(birth="740812", expiry="360101")
+    assert birth(mrz, century=lambda year, _month, _day: 1800 + year) == "1874-08-12"
+    assert expiry(mrz, century=lambda year, _month, _day: 2100 + year) == "2136-01-01"
+    assert expiry(mrz, century=around(TODAY)) == "2036-01-01"
+
+
+def test_the_rule_is_told_what_is_known() -> None:
+    seen: list[tuple[int, int | None, int | None]] = []
+
+    def rule(year: int, month: int | None, day: int | None) -> int:
+        seen.append((year, month, day))
+        return 1900 + year
+
+    for printed in ("740812", "7408<<", "74<<<<", "<<<<<<"):
+        birth(with_dates(birth=printed), century=rule)
+    assert seen == [(74, 8, 12), (74, 8, None), (74, None, None)]
+
+
+# --- check digits, with their values ---------------------------------------------------------
+
+
+def test_each_check_digit_as_printed_and_as_it_should_be() -> None:
+    mrz = Mrz.parse(PASSPORT.replace("L898902C36", "L898902C35"))
+    assert mrz.check_digits == (
+        CheckDigit(DOCUMENT_NUMBER, 2, 10, "5", "6", ok=False),
+        CheckDigit(BIRTH, 2, 20, "2", "2", ok=True),
+        CheckDigit(EXPIRY, 2, 28, "9", "9", ok=True),
+        CheckDigit(OPTIONAL_DATA, 2, 43, "1", "1", ok=True),
+        CheckDigit(COMPOSITE, 2, 44, "0", "3", ok=False),
+    )
+
+
+def test_the_check_digit_of_a_long_number_stands_behind_it() -> None:
+    number, *_ = Mrz.parse(CARD).check_digits
+    assert number == CheckDigit(DOCUMENT_NUMBER, 1, 19, "9", "9", ok=True)
+
+
+def test_a_filler_for_zero_is_right_under_optional_data_that_are_not_used() -> None:
+    line = f"L898902C36UTO7408122F1204159{'<' * 15}"
+    composite = check_digit(line[:10] + line[13:20] + line[21:])
+    *_, optional, _ = Mrz.parse(f"P<UTO{'X' * 39}{line}{composite}").check_digits
+    assert optional == CheckDigit(OPTIONAL_DATA, 2, 43, "<", "0", ok=True)
+
+
+def test_no_check_digit_shows_in_a_repr() -> None:
+    shown = repr(Mrz.parse(PASSPORT).check_digits[0])
+    assert shown == "CheckDigit(name='document number', line=2, position=10, ok=True)"
+
+
+# --- names and states ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "may_be"),
+    [
+        ("ERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", False),
+        ("NILAVADHANANANDA<<CHAYAPA<DEJTHAMRONG<K", True),
+        ("BENNELONG<WOOLOOMOOLOO<WARRANDYTE<W<<DI", True),
+        ("PAPANDROPOULOUS<<JONATHON<WARREN<TREVOR", True),  # it just fits; nobody can know
+    ],
+)
+def test_names_that_may_be_truncated(name: str, may_be: bool) -> None:
+    mrz = Mrz.parse(f"P<UTO{name}\n{PASSPORT.splitlines()[1]}")
+    assert mrz.name_may_be_truncated is may_be
+
+
+def test_states_by_their_names() -> None:
+    mrz = Mrz.parse(PASSPORT.replace("P<UTO", "P<D<<").replace("6UTO7", "6XXA7"))
+    assert mrz.country is not None
+    assert mrz.country_of_nationality is not None
+    assert (mrz.country.name, mrz.country.alpha2) == ("Germany", "DE")
+    assert mrz.country_of_nationality.name == "stateless person (1954 Convention)"
+    nobodys = Mrz.parse(PASSPORT.replace("UTO", "QQQ"))
+    assert (nobodys.country, nobodys.country_of_nationality) == (None, None)
+
+
+# --- visas -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "optional"),
+    [("mrz-mrva-7", Format.MRV_A, "ZE184226B"), ("mrz-mrvb-7", Format.MRV_B, "")],
+)
+def test_visas_of_the_standard(name: str, form: Format, optional: str) -> None:
+    fields = vectors("doc9303-lds")[name]
+    mrz = parse(fields)
+    assert mrz.format is form
+    assert mrz.document_number == fields["document_number"].rstrip("<")
+    assert mrz.date_of_birth == fields["date_of_birth"]
+    assert mrz.date_of_expiry == fields["date_of_expiry"]
+    assert mrz.optional_data == (optional,)
+    assert [(item.name, item.printed, item.ok) for item in mrz.check_digits] == [
+        (DOCUMENT_NUMBER, fields["document_number_check_digit"], True),
+        (BIRTH, fields["date_of_birth_check_digit"], True),
+        (EXPIRY, fields["date_of_expiry_check_digit"], True),
+    ]
+
+
+def test_visas_have_no_long_numbers() -> None:
+    fields = vectors("doc9303-lds")["mrz-mrvb-7"]
+    text = "".join(fields["mrz_lines"]).replace("1234567XY7", "1234567XY<")
+    visa = Mrz.parse(text[:64] + "123<<<<<")
+    assert visa.document_number == "1234567XY"
+    assert visa.wrong_check_digits == (DOCUMENT_NUMBER,)
+
+
+def test_every_zone_has_one_format() -> None:
+    assert [Format.of("P" + "<" * (form.size - 1)) for form in DOCUMENTS] == list(DOCUMENTS)
+    assert Format.of("V" + "<" * 87) is Format.MRV_A
+    assert Format.of("V" + "<" * 71) is Format.MRV_B
+    assert Format.of("V" + "<" * 89) is Format.TD1  # there is no visa of three lines
+    assert Format.of("V") is None
+
+
 # --- MRZ_information from fields -------------------------------------------------------------
 
 
@@ -289,6 +437,11 @@ def test_fields_that_are_none(number: str, birth: str, expiry: str, message: str
 # --- DG1 -------------------------------------------------------------------------------------
 
 DG1 = raw(vectors("doc9303-lds")["lds-dg1-td1"], "DG1")
+
+
+def test_no_chip_is_a_visa() -> None:
+    """Doc 9303-10 §4.7.1: DG1 has the format of TD1, TD2 or TD3, with their check digits."""
+    assert Dg1.parse(dg1(b"V" + b"<" * 87)).mrz.format is Format.TD3
 
 
 def test_dg1_of_the_standard() -> None:
@@ -340,12 +493,17 @@ def test_any_bytes_are_parsed_or_refused_in_silence(content: bytes) -> None:
 @settings(max_examples=200)
 @given(st.sampled_from(Format), st.data())
 def test_every_zone_of_the_right_size_has_all_fields(form: Format, data: st.DataObject) -> None:
-    text = data.draw(st.text("ABCXYZ0189<", min_size=form.size, max_size=form.size))
+    size = form.size - 1
+    text = "V" if form.is_visa else "P"
+    text += data.draw(st.text("ABCXYZ0189<", min_size=size, max_size=size))
     mrz = Mrz.parse(text)
     assert mrz.format is form
     assert information(mrz).endswith(mrz.date_of_expiry + text[form.value.expiry[1]])
+    assert len(birth(mrz, century=until(TODAY))) in (0, 10)
+    assert len(expiry(mrz, century=around(TODAY))) in (0, 10)
     birth_date(mrz, today=TODAY)
     expiry_date(mrz, today=TODAY)
+    assert mrz.wrong_check_digits == tuple(item.name for item in mrz.check_digits if not item.ok)
     properties = (mrz.document_code, mrz.issuing_state, mrz.nationality, *mrz.optional_data)
     assert not any("<" in value for value in properties)
 

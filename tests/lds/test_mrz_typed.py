@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from vector_files import vectors
 
 from epass.errors import InputError
-from epass.lds.mrz import Format, Mrz, check_digit
-from epass.lds.mrz_typed import CONFUSABLE, Correction, corrections, typed
+from epass.lds.mrz import Mrz, check_digit
+from epass.lds.mrz_layout import Format
+from epass.lds.mrz_typed import CONFUSABLE, Correction, as_typed, corrections, typed
 
 NAME = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
 LINE = "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
@@ -49,6 +50,21 @@ def test_a_passport_however_it_is_typed(text: str) -> None:
 def test_specimens_of_the_standard(name: str) -> None:
     fields = vectors("doc9303-lds")[name]
     assert typed("\n".join(fields["mrz_lines"])).format.name == fields["mrz_type"]
+
+
+@pytest.mark.parametrize("name", ["mrz-mrva-7", "mrz-mrvb-7"])
+def test_a_visa_has_no_chip(name: str) -> None:
+    lines = "\n".join(vectors("doc9303-lds")[name]["mrz_lines"])
+    with pytest.raises(InputError) as caught:
+        typed(lines)
+    assert str(caught.value) == "this is the MRZ of a visa, which has no chip"
+    assert caught.value.advice == "Type the MRZ of the passport or card."
+    assert as_typed(lines).format.is_visa
+
+
+def test_what_is_wrong_is_left_for_others_to_judge() -> None:
+    mrz = as_typed(changed(16, "O").lower())
+    assert mrz.text == changed(16, "O").replace("\n", "")
 
 
 def test_a_card_with_a_long_number() -> None:

@@ -1,6 +1,6 @@
 """The files of the eMRTD application: names, tags and identifiers.
 
-Source: ICAO Doc 9303-10 §3.6 to §4.7, tables 33 and 38; Doc 9303-11 §4.2 for EF.CardAccess.
+Source: ICAO Doc 9303-10 §3.6 to §4.7, tables 28, 30, 33 and 38; Doc 9303-11 §4.2 for EF.CardAccess.
 """
 
 from enum import Enum
@@ -13,9 +13,11 @@ MF_FID = 0x3F00
 class File(Enum):
     """One elementary file: file identifier, short file identifier, and the tag it starts with.
 
-    ``tag`` is None where a file has no template of its own.
+    ``tag`` is None where a file has no template of its own, but data objects one after
+    the other.
     """
 
+    DIR = (0x2F00, 0x1E, None, "EF.DIR")
     ATR_INFO = (0x2F01, 0x01, None, "EF.ATR/INFO")
     CARD_ACCESS = (0x011C, 0x1C, 0x31, "EF.CardAccess")
     CARD_SECURITY = (0x011D, 0x1D, 0x30, "EF.CardSecurity")

@@ -47,7 +47,7 @@ BY_FID, BY_EF, BY_AID = 0x00, 0x02, 0x04  # P1 of SELECT
 WITH_FCI, WITHOUT_DATA = 0x00, 0x0C  # P2 of SELECT
 FCI, DF_NAME = 0x6F, 0x84
 
-OPEN_FILES = frozenset({File.CARD_ACCESS, File.ATR_INFO})  # Doc 9303-11 §4.2 step 1
+OPEN_FILES = frozenset({File.CARD_ACCESS, File.ATR_INFO, File.DIR})  # Doc 9303-11 §4.2
 SENSITIVE_FILES = frozenset({File.DG3, File.DG4})  # §4.2: neither BAC nor PACE opens them
 
 

@@ -20,7 +20,7 @@ BY_SFI = 0x80
 SFI = range(1, 31)  # ISO/IEC 7816-4 §5.3.1.1: neither all zeros nor all ones
 
 # Doc 9303-11 §9.2.11 and ISO/IEC 7816-4 §12.2.2: these lie in the master file.
-MASTER_FILES = frozenset({File.CARD_ACCESS, File.CARD_SECURITY, File.ATR_INFO})
+MASTER_FILES = frozenset({File.CARD_ACCESS, File.CARD_SECURITY, File.ATR_INFO, File.DIR})
 
 AtEnd = Callable[[bytes, int], bytes]
 

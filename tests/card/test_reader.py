@@ -249,7 +249,7 @@ def test_a_malformed_file_never_leads_to_bac(fault: str, policy: tuple[str, bool
     assert wire.resets == []
 
 
-@pytest.mark.parametrize("file", [File.ATR_INFO, File.CARD_ACCESS, File.CARD_SECURITY])
+@pytest.mark.parametrize("file", [File.ATR_INFO, File.CARD_ACCESS, File.CARD_SECURITY, File.DIR])
 def test_a_file_that_is_not_of_the_application_is_not_read_there(file: File) -> None:
     """Its identifiers are those of another file: EF.ATR/INFO would be DG1."""
     wire = ResettableWire(Chip(DOCUMENT))

@@ -158,8 +158,8 @@ class Processing:
     steps: tuple[Step, ...] = ()
     steps_absent: tuple[Step, ...] = ()
     lossy_attempts: LossyAttempts | int | None = None
-    color_schema: bytes | None = None
-    color_references: tuple[tuple[bytes | None, bytes | None], ...] = ()
+    color_schema: bytes | None = field(default=None, repr=False)
+    color_references: tuple[tuple[bytes | None, bytes | None], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

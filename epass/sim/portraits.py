@@ -2,7 +2,8 @@
 
 The images were drawn for this project by ``tools/draw_portrait.py``. To stand for larger ones
 they are padded as their formats allow: a JPEG by comment segments (ITU-T T.81 §B.2.4.5), a JP2
-by free boxes (ISO/IEC 15444-2 Annex M). Nothing here decodes an image.
+by free boxes (ISO/IEC 15444-2 Annex M), a codestream by comments (ISO/IEC 15444-1 §A.9.2). Nothing
+here decodes an image.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,12 +14,13 @@ from types import MappingProxyType
 from epass.errors import InputError
 from epass.sim import choices
 
-JPEG, JPEG2000 = "JPEG", "JPEG2000"
+JPEG, JPEG2000, CODESTREAM = "JPEG", "JPEG2000", "codestream"  # the last is a JP2 without its boxes
 
 SOI, COM = b"\xff\xd8", b"\xff\xfe"
 FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15
 SEGMENT_LENGTHS = range(2, 0xFFFF + 1)  # what the length field of a segment can say
 MARKER, BOX_HEADER = 2, 8
+STREAM_COM, BINARY = b"\xff\x64", bytes(2)  # marker and use of a comment in a codestream
 
 MAX_IMAGE = 1 << 20  # bytes; twice what the endpoint takes of a whole document
 
@@ -41,7 +43,7 @@ def load(kind: str, *, size: int | None = None) -> Portrait:
     """
     choices.require("image", kind, IMAGES)
     form = _FORMS[kind]
-    data = resources.files(__package__).joinpath("data", form.file).read_bytes()
+    data = form.taken(resources.files(__package__).joinpath("data", form.file).read_bytes())
     width, height = form.dimensions(data)
     missing = 0 if size is None else size - len(data)
     if missing and not form.least <= missing <= MAX_IMAGE - len(data):
@@ -77,14 +79,24 @@ def _after_first_segment(data: bytes) -> int:
 
 def _comments(size: int) -> bytes:
     """Comment segments of ``size`` bytes together, at least 4."""
-    largest, smallest = MARKER + SEGMENT_LENGTHS[-1], MARKER + SEGMENT_LENGTHS[0]
+    return _padding(size, COM, b"")
+
+
+def _stream_comments(size: int) -> bytes:
+    """Comments of a codestream of ``size`` bytes together, at least 6."""
+    return _padding(size, STREAM_COM, BINARY)
+
+
+def _padding(size: int, marker: bytes, start: bytes) -> bytes:
+    """Segments of zeros behind ``start``, ``size`` bytes together."""
+    largest, smallest = MARKER + SEGMENT_LENGTHS[-1], MARKER + SEGMENT_LENGTHS[0] + len(start)
     encoded = b""
     while size:
         part = min(size, largest)
         if 0 < size - part < smallest:
             part -= smallest
         length = part - MARKER
-        encoded += COM + length.to_bytes(2) + bytes(length - 2)
+        encoded += marker + length.to_bytes(2) + start + bytes(length - 2 - len(start))
         size -= part
     return encoded
 
@@ -114,6 +126,23 @@ def _before_codestream(data: bytes) -> int:
     return next(start for kind, start, _ in _boxes(data) if kind == b"jp2c")
 
 
+def _codestream(data: bytes) -> bytes:
+    return _box(data, b"jp2c")
+
+
+def _stream_dimensions(data: bytes) -> tuple[int, int]:
+    return int.from_bytes(data[8:12]), int.from_bytes(data[12:16])  # §A.5.1, without an offset
+
+
+def _after_size(data: bytes) -> int:
+    """Behind SIZ, which must follow the start of the codestream at once."""
+    return 2 * MARKER + int.from_bytes(data[4:6])
+
+
+def _as_it_is(data: bytes) -> bytes:
+    return data
+
+
 def _free_box(size: int) -> bytes:
     """One free box of ``size`` bytes, at least 8."""
     return size.to_bytes(4) + b"free" + bytes(size - BOX_HEADER)
@@ -121,19 +150,23 @@ def _free_box(size: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How files of one kind are read and padded; ``least`` bytes is the smallest padding."""
+    """How images of one kind are taken from their file and padded, by ``least`` bytes or more."""
 
     file: str
     least: int
     dimensions: Callable[[bytes], tuple[int, int]]
     padding_place: Callable[[bytes], int]
     padding: Callable[[int], bytes]
+    taken: Callable[[bytes], bytes] = _as_it_is
 
 
 _FORMS: Mapping[str, _Form] = MappingProxyType(
     {
         JPEG: _Form("portrait.jpg", 4, _jpeg_dimensions, _after_first_segment, _comments),
         JPEG2000: _Form("portrait.jp2", 8, _jp2_dimensions, _before_codestream, _free_box),
+        CODESTREAM: _Form(
+            "portrait.jp2", 6, _stream_dimensions, _after_size, _stream_comments, _codestream
+        ),
     }
 )
 IMAGES = tuple(_FORMS)

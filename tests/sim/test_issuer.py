@@ -218,7 +218,8 @@ def test_the_portrait_reads_back(image: str, faces: int) -> None:
     for data in found:
         with Image.open(io.BytesIO(data)) as picture:
             picture.load()
-            assert (picture.format, picture.size) == (image, (413, 531))
+            assert picture.format == image.replace("codestream", "JPEG2000")
+            assert picture.size == (413, 531)
 
 
 @pytest.mark.parametrize("image", IMAGES)
@@ -269,7 +270,7 @@ def test_nothing_personal_is_in_repr_and_files_cannot_change() -> None:
         ({"holder": "nobody"}, f"holder: choose one of {', '.join(HOLDERS)}"),
         ({"document_format": "TD9"}, "document format: choose one of TD1, TD2, TD3"),
         ({"lds_version": "1.6"}, "LDS version: choose one of 1.7, 1.8"),
-        ({"image": "PNG"}, "image: choose one of JPEG, JPEG2000"),
+        ({"image": "PNG"}, "image: choose one of JPEG, JPEG2000, codestream"),
         ({"signature": "DSA"}, "signature: choose one of ECDSA, RSA, RSA-PSS"),
         ({"curve": "P-255"}, f"curve: choose one of {', '.join(CURVES)}"),
         ({"digest": "MD5"}, f"digest: choose one of {', '.join(DIGESTS)}"),
@@ -299,7 +300,7 @@ def test_choices_that_do_not_exist(options: dict[str, Any], message: str) -> Non
 
 def test_what_can_be_chosen() -> None:
     assert issuer.FORMATS == ("TD1", "TD2", "TD3")
-    assert issuer.IMAGES == ("JPEG", "JPEG2000")
+    assert issuer.IMAGES == ("JPEG", "JPEG2000", "codestream")
     assert issuer.LDS_VERSIONS == ("1.7", "1.8")
     assert issuer.SIGNATURES == ("ECDSA", "RSA", "RSA-PSS")
     assert issuer.SIGNER_IDS == ("issuer-and-serial", "key-id")

@@ -12,8 +12,8 @@ from epass.sim import portraits
 from epass.sim.portraits import IMAGES, Portrait, load
 from tools.draw_portrait import draw
 
-PILLOW_NAMES = {"JPEG": "JPEG", "JPEG2000": "JPEG2000"}
-LEAST = {"JPEG": 4, "JPEG2000": 8}
+PILLOW_NAMES = {"JPEG": "JPEG", "JPEG2000": "JPEG2000", "codestream": "JPEG2000"}
+LEAST = {"JPEG": 4, "JPEG2000": 8, "codestream": 6}
 ORIGINAL = {kind: load(kind) for kind in IMAGES}
 
 
@@ -107,7 +107,7 @@ def test_sizes_that_no_padding_gives(kind: str, offset: str) -> None:
 def test_a_kind_that_does_not_exist() -> None:
     with pytest.raises(InputError) as caught:
         load("PNG")
-    assert caught.value.message == "image: choose one of JPEG, JPEG2000"
+    assert caught.value.message == "image: choose one of JPEG, JPEG2000, codestream"
 
 
 def test_the_image_stays_out_of_repr() -> None:

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ JPEG, JP2 = portraits.load("JPEG").data, portraits.load("JPEG2000").data
 STREAM = JP2[JP2.index(b"\xff\x4f\xff\x51") :]
 
 
-def encoded(size: tuple[int, int], kind: str, mode: str = "RGB", **options: object) -> bytes:
+def encoded(size: tuple[int, int], kind: str, mode: str = "RGB", **options: Any) -> bytes:
     target = io.BytesIO()
     Image.new(mode, size).save(target, kind, **options)
     return target.getvalue()

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -74,7 +75,7 @@ def test_the_portraits_of_the_fictitious_country(kind: str, extra: int) -> None:
     ],
 )
 def test_what_another_library_writes(
-    mode: str, shape: tuple[int, int], form: str, options: dict[str, object]
+    mode: str, shape: tuple[int, int], form: str, options: dict[str, Any]
 ) -> None:
     target = io.BytesIO()
     Image.effect_mandelbrot(shape, (-2, -1, 1, 1), 40).convert(mode).save(target, form, **options)

@@ -11,8 +11,10 @@ from functools import cache
 from epass.card import apdu, reader
 from epass.card.apdu import Command, Response
 from epass.card.keys import MrzKey
+from epass.card.traits import Traits
 from epass.crypto.ciphers import Cipher
 from epass.errors import UnsupportedError
+from epass.pcsc import atr
 from epass.sim import issuer, plans
 from epass.sim.answer_to_reset import LONGEST_APDU
 from epass.sim.chip import Chip
@@ -173,6 +175,12 @@ class _Wire:
         self._chip = chip
         self.access: list[Exchange] = []
         self.files: list[Exchange] = []
+
+    @property
+    def traits(self) -> Traits:
+        """What the chip says of itself, as a reader would hand it on."""
+        said = self._chip.atr
+        return Traits(atr.extended_length(said), atr.lengths_in_atr_info(said))
 
     def transmit(self, command: Command) -> Response:
         response = self._chip.transmit(command)

@@ -254,10 +254,24 @@ def document_options(command: F) -> F:
     """The fictitious document and its chip; `epass simulate --list` names the choices."""
     return _all(
         proof_options,
-        click.option("--document", default="TD3", show_default=True, help="Its format."),
+        click.option(
+            "--document",
+            default="TD3",
+            show_default=True,
+            help="Its format; full is a TD3 with all groups and a portrait in JPEG 2000.",
+        ),
+        click.option(
+            "--all-groups", is_flag=True, help="DG1 to DG16, keys to prove itself among them."
+        ),
         click.option("--holder", default="eriksson", show_default=True, help="Whose it is."),
         click.option("--lds", default="1.7", show_default=True, help="Version of its LDS."),
-        click.option("--image", default="JPEG", show_default=True, help="Kind of portrait."),
+        click.option("--image", help="Kind of portrait.  [default: JPEG]"),
+        click.option(
+            "--face-format",
+            default="19794-5",
+            show_default=True,
+            help="ISO/IEC standard of the faces in DG2.",
+        ),
         click.option("--image-size", type=click.IntRange(1), help="Size of the portrait in bytes."),
         click.option("--faces", type=click.IntRange(1, 9), default=1, help="Faces in DG2."),
         click.option("--signature", default="ECDSA", show_default=True, help="Of EF.SOD."),

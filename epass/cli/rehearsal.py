@@ -29,7 +29,9 @@ def run(options: Options, *, show: bool, on_read: Callable[[Reading], object]) -
     chip = stand_ins.make_chip(document, options, nonce=secrets.token_bytes(stand_ins.NONCE_BYTES))
     key: Key = Can(document.can) if options["by_can"] else MrzKey.from_mrz(document.mrz)
     with _channel(chip, through_pcsc=options["pcsc"]) as channel:
-        reading = jobs.read_chip(channel, key, options, anchors, show=show)
+        everything = options["everything"] or stand_ins.has_all_groups(options)
+        wanted = {**options, "everything": everything}
+        reading = jobs.read_chip(channel, key, wanted, anchors, show=show)
     on_read(reading)
     paper.keep(reading, options)
     stand_in = Sandbox(stand_ins.API_KEY, stand_ins.SHARED_SECRET)

@@ -241,9 +241,13 @@ def _print_payload(facts: Facts) -> None:
 def field(
     label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0, colour: str | None = None
 ) -> None:
-    """A label and its value, wrapped to the terminal under itself."""
+    """A label and its value, wrapped to the terminal under itself; a long label stands alone."""
     columns = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
-    margin = " " * indent + label + " " * (width - len(click.unstyle(label)))
+    free = width - len(click.unstyle(label))
+    margin = " " * indent + label + " " * free
+    if label and free < 1:
+        out(margin)
+        margin = " " * (width + indent)
     value = clean(value)
     lines = textwrap.wrap(value, columns - width - indent, break_on_hyphens=False) or [""]
     for line in lines:

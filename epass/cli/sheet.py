@@ -22,7 +22,7 @@ from epass.page.model import (
 )
 
 COLOURS = {Tone.GOOD: "green", Tone.BAD: "red", Tone.OPEN: "yellow"}
-LABEL, WORD, INDENT = 17, 15, 2  # columns
+LABEL, WORD, INDENT = 20, 15, 2  # columns
 BAR = 20  # columns of a whole bar
 EMPTY, FULL = ".", "#"
 

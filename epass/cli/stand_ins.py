@@ -18,10 +18,13 @@ from epass.lds.names import File
 from epass.sandbox import Fault, RequestLine, Sandbox
 from epass.sim import access, issuer, quirks, vpcd
 from epass.sim.chip import Chip
+from epass.sim.choices import require
 from epass.sim.issuer import Document
 
 # Fictitious, and the same each time, so that examples can be typed as they stand.
 API_KEY, SHARED_SECRET = "sandbox-key", "sandbox-secret"
+FULL = "full"  # a TD3 with everything in it
+DOCUMENTS = (*issuer.FORMATS, FULL)
 NONCE_BYTES = 4  # of the ATR, which is another each time: no forgotten card passes for this one
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")  # the slots of the packaged driver, by port
 FOREVER = 3600.0  # seconds; a wait without a limit cannot be interrupted on Windows
@@ -32,10 +35,11 @@ def choices() -> dict[str, object]:
     return {
         "schema": "epass.simulate.list",
         "version": 1,
-        "documents": list(issuer.FORMATS),
+        "documents": list(DOCUMENTS),
         "holders": {name: holder.about for name, holder in issuer.HOLDERS.items()},
         "lds_versions": list(issuer.LDS_VERSIONS),
         "images": list(issuer.IMAGES),
+        "face_formats": list(issuer.FACE_FORMATS),
         "access": list(access.ACCESS),
         **pace_choices.listed(),
         "signatures": list(issuer.SIGNATURES),
@@ -64,11 +68,15 @@ def make_document(options: Options) -> Document:
 
 def issue(options: Options) -> Document:
     """The genuine document that the options describe."""
+    require("document", options["document"], DOCUMENTS)
+    is_full = options["document"] == FULL
     return issuer.issue(
         options["holder"],
-        document_format=options["document"],
+        document_format="TD3" if is_full else options["document"],
+        all_groups=has_all_groups(options),
         lds_version=options["lds"],
-        image=options["image"],
+        image=options["image"] or ("JPEG2000" if is_full else "JPEG"),
+        face_format=options["face_format"],
         image_size=options["image_size"],
         faces=options["faces"],
         signature=options["signature"],
@@ -83,6 +91,11 @@ def issue(options: Options) -> Document:
         lie=options["proof_lie"],
         quirks=options["quirk"],
     )
+
+
+def has_all_groups(options: Options) -> bool:
+    """Whether there is more to read than what is uploaded."""
+    return bool(options["all_groups"] or options["document"] == FULL)
 
 
 def make_chip(document: Document, options: Options, **more: Any) -> Chip:

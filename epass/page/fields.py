@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from epass import asn1
 from epass.crypto import public_keys
 from epass.errors import FormatError, UnsupportedError
 from epass.lds.face_record import Angle, FeaturePoint, Moment
+from epass.lds.image import ImageType
 from epass.lds.writing import PersonName
 from epass.page.model import Fact, legible
 
@@ -58,7 +60,13 @@ def _point(point: FeaturePoint) -> str:
 
 
 IN_ONE_LINE: Mapping[type, Callable[[Any], str]] = MappingProxyType(
-    {PersonName: _name, Moment: str, Angle: _angle, FeaturePoint: _point}
+    {
+        PersonName: _name,
+        Moment: str,
+        Angle: _angle,
+        FeaturePoint: _point,
+        ImageType: attrgetter("name"),
+    }
 )
 
 
@@ -99,7 +107,8 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Enum):
-        return value.name.replace("_", " ").lower()
+        said = isinstance(value.value, str)  # the words of the field; else its name has to do
+        return value.value if said else value.name.replace("_", " ").lower()
     return legible(value.isoformat() if isinstance(value, date) else str(value))
 
 

@@ -55,7 +55,7 @@ class Description:
 
 def dg2(records: Sequence[bytes]) -> bytes:
     """DG2 with one biometric information template for each record, of which it holds 1 to 9."""
-    return dg2_of([template(record) for record in records])
+    return dg2_of([around(record) for record in records])
 
 
 def dg2_of(templates: Sequence[Template]) -> bytes:
@@ -63,7 +63,12 @@ def dg2_of(templates: Sequence[Template]) -> bytes:
     return cbeff.group(DG2_TEMPLATE, templates)
 
 
-def template(record: bytes) -> Template:
+def template(portrait: Portrait, *, sex: str) -> Template:
+    """The template around a record of ``portrait``; ``sex`` as in the MRZ."""
+    return around(record([portrait], sex=sex))
+
+
+def around(record: bytes) -> Template:
     """The template around a record of ISO/IEC 19794-5."""
     return Template(cbeff.FACE, cbeff.FACE_19794, record)
 

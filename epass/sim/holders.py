@@ -28,6 +28,7 @@ class Holder:
 
     ``birth`` and ``expiry`` are YYMMDD, with fillers for what is unknown of the birth (Doc
     9303-3 §4.8); ``sex`` is F, M or <; ``optional`` is the personal number, up to 14 characters.
+    ``national`` are the names in national characters, where they are not as printed.
 
     Raises:
         InputError: a field is not of that form; the message does not quote it.
@@ -41,6 +42,7 @@ class Holder:
     number: str = field(repr=False)
     optional: str = field(default="", repr=False)
     nationality: str = field(default="UTO", repr=False)
+    national: tuple[str, str] | None = field(default=None, repr=False)
     about: str = ""
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ HOLDERS: Mapping[str, Holder] = MappingProxyType(
             "<<<<<<",
             "311231",
             "B7654321X",
+            national=("البصري", "هدى محمد جواد"),
             about="born on a date that is not known",
         ),
         "long-name": Holder(

@@ -14,7 +14,18 @@ from types import MappingProxyType
 
 from epass.errors import InputError
 from epass.lds.names import File
-from epass.sim import choices, cms, face, keys, lds_files, mrz, portraits, proof_lies
+from epass.sim import (
+    choices,
+    cms,
+    details,
+    face,
+    face_39794,
+    keys,
+    lds_files,
+    mrz,
+    portraits,
+    proof_lies,
+)
 from epass.sim.card_files import PaceOffer
 from epass.sim.country import Country
 from epass.sim.holders import HOLDERS, Holder
@@ -26,6 +37,7 @@ from epass.sim.scheme import CURVES, SIGNATURES, Scheme
 __all__ = [
     "CURVES",
     "DIGESTS",
+    "FACE_FORMATS",
     "FORMATS",
     "HOLDERS",
     "IMAGES",
@@ -43,6 +55,8 @@ __all__ = [
 FORMATS, IMAGES = mrz.FORMATS, portraits.IMAGES
 LDS_VERSIONS, SIGNER_IDS = lds_files.LDS_VERSIONS, cms.SIGNER_IDS
 DIGESTS = tuple(keys.DIGESTS)
+FACE_FORMATS = MappingProxyType({"19794-5": face.template, "39794-5": face_39794.template})
+USUAL_CA, USUAL_AA = CaScheme(ciphers=("AES-128",)), AaScheme("ECDSA", curve="P-256")
 
 ISSUED_AT = datetime(2024, 4, 16, 9, 30, tzinfo=UTC)  # the date of issue of Doc 9303-4, App. A
 CAN_SHAPE = re.compile(r"[0-9]{6}", re.ASCII)  # as documents print it
@@ -69,6 +83,8 @@ def issue(
     document_format: str = "TD3",
     lds_version: str = "1.7",
     image: str = "JPEG",
+    face_format: str = "19794-5",
+    all_groups: bool = False,
     signature: str = "ECDSA",
     curve: str = "P-256",
     explicit_parameters: bool = False,
@@ -88,7 +104,9 @@ def issue(
 ) -> Document:
     """A document for ``holder``, one of HOLDERS or your own.
 
-    ``image_size`` is that of each image file in bytes; ``at`` is the signing time. ``random``
+    ``image_size`` is that of each image file in bytes; ``at`` is the signing time. With
+    ``all_groups`` it has every data group, keys to prove itself among them, EF.DIR and EF.ATR/INFO;
+    ``face_format`` is one of FACE_FORMATS, that is the ISO/IEC standard of the faces. ``random``
     gives a country that is chosen by its code keys of its own. ``pace`` is what
     EF.CardAccess and DG14 offer; with CAM there is always chip authentication (Doc 9303-11
     §4.4). ``lie`` is one of ``proof_lies.LIES``, ``quirks`` are some of ``quirks.QUIRKS``, of
@@ -101,17 +119,20 @@ def issue(
     issuing = _country(country, random)
     person = _holder(holder)
     _check(can, faces, at)
+    choices.require("face format", face_format, FACE_FORMATS)
     lines = mrz.compose(person, document_format, issuing.state.code)
     seed = keys.derive(issuing.seed, "document " + "".join(lines))
     wanted = changed_offer(quirks, pace)
     offer = wanted and wanted.personalised(keys.derive(seed, "PACE"))
-    agreement = changed_schemes(quirks, tuple(chip_authentication) or _required(offer))
-    proofs = _proofs(seed, agreement, active_authentication, lie)
-    record = face.record([portraits.load(image, size=image_size)], sex=person.sex)
+    schemes = tuple(chip_authentication) or _required(offer, all_groups=all_groups)
+    active = active_authentication or (USUAL_AA if all_groups else None)
+    proofs = _proofs(seed, changed_schemes(quirks, schemes), active, lie)
+    template = FACE_FORMATS[face_format](portraits.load(image, size=image_size), sex=person.sex)
     groups = {
         File.DG1: lds_files.dg1(lines),
-        File.DG2: face.dg2([record] * faces),
+        File.DG2: face.dg2_of([template] * faces),
         **_announced(proofs, offer.security_infos() if offer else ()),
+        **(details.groups(person, at=at) if all_groups else {}),
     }
     signer = issuing.document_signer(scheme)
     files = {
@@ -121,15 +142,17 @@ def issue(
         ),
         **groups,
         **(offer.files(signer, at) if offer else {}),
+        **(details.MASTER_FILES if all_groups else {}),
     }
     return Document(MappingProxyType(files), "\n".join(lines), can, document_format, proofs, offer)
 
 
-def _required(offer: PaceOffer | None) -> tuple[CaScheme, ...]:
-    """The chip authentication of a chip with PACE-CAM, if nothing else was chosen."""
+def _required(offer: PaceOffer | None, *, all_groups: bool) -> tuple[CaScheme, ...]:
+    """The chip authentication of a chip with PACE-CAM or all groups, if nothing was chosen."""
     suites = offer.suites if offer else ()
     able = [suite for suite in suites if suite.needs_key]
-    return tuple(CaScheme(suite.group.name, (suite.cipher.label,)) for suite in able[:1])
+    required = tuple(CaScheme(suite.group.name, (suite.cipher.label,)) for suite in able[:1])
+    return required or ((USUAL_CA,) if all_groups else ())
 
 
 def _proofs(

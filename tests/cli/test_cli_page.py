@@ -136,8 +136,8 @@ def test_show_has_all_of_the_page(run: Run, kept: Path) -> None:
     ):  # fmt: skip
         assert title in [line.strip() for line in result.out.splitlines()], title
     for part in (
-        "Surname          ERIKSSON", "document number  6 right", "(sod.signature)",
-        "PACE-GM, AES-128, brainpoolP256r1", "DG2              17,792 bytes",
+        "Surname             ERIKSSON", "document number     6 right", "(sod.signature)",
+        "PACE-GM, AES-128, brainpoolP256r1", "DG2                 17,792 bytes",
         "####", "[1] C=UT",
     ):  # fmt: skip
         assert part in result.out, part

@@ -19,7 +19,7 @@ from epass.page.model import (
 )
 
 BLOCKS = (
-    Facts((Fact("Name", "one\ntwo"),), "A title"),
+    Facts((Fact("Name", "one\ntwo"), Fact("A label that is long", "x")), "A title"),
     Zone(("ABC",), (Digit("composite", 2, "C", "7"),)),
     Picture("Signature", "", b"", "cannot be shown"),
     Timeline(
@@ -37,18 +37,19 @@ def test_every_kind_of_block(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for line in (
         "  A title",
-        "  Name             one",
-        "                   two",
+        "  Name                one",
+        "                      two",
         "  ABC",
-        "  composite        C, must be 7 WRONG",
-        "  Signature        cannot be shown",
-        "  a                ...................#  0.010 s  1 command",
-        "  b                #################### 99.000 s  none",
-        "  For an upload    6 of 5 bytes",
+        "  composite           C, must be 7 WRONG",
+        "  Signature           cannot be shown",
+        "  a                   ...................#  0.010 s  1 command",
+        "  b                   #################### 99.000 s  none",
+        "  For an upload       6 of 5 bytes",
         "  - a note",
         "footer",
     ):
         assert line in out.splitlines(), line
+    assert "  A label that is long\n                      x\n" in out
 
 
 def test_no_text_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

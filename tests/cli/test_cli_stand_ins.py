@@ -101,7 +101,7 @@ def test_a_choice_that_there_is_not_names_those_that_are(
 
 def test_the_lists_name_what_can_be_chosen(run: Run) -> None:
     facts = run("simulate", "--list", "--format", "json").facts
-    assert facts["documents"] == ["TD1", "TD2", "TD3"]
+    assert facts["documents"] == ["TD1", "TD2", "TD3", "full"]
     assert facts["access"] == ["PACE", "BAC"]
     assert [item["id"] for item in facts["parameter_sets"]][-11:] == list(range(8, 19))
     assert set(facts["ciphers"]) == {"3DES", "AES-128", "AES-192", "AES-256"}

@@ -115,15 +115,11 @@ def issue(
     Raises:
         InputError: a choice that does not exist, with those that do.
     """
-    scheme = Scheme(signature, digest, curve, explicit_parameters)
-    issuing = _country(country, random)
-    person = _holder(holder)
-    _check(can, faces, at)
-    choices.require("face format", face_format, FACE_FORMATS)
+    issuing, person = _country(country, random), _holder(holder)
+    _check(can, faces, face_format, at)
     lines = mrz.compose(person, document_format, issuing.state.code)
-    seed = keys.derive(issuing.seed, "document " + "".join(lines))
-    wanted = changed_offer(quirks, pace)
-    offer = wanted and wanted.personalised(keys.derive(seed, "PACE"))
+    seed = keys.derive(issuing.seed, f"document {''.join(lines)}")
+    offer = _offer(changed_offer(quirks, pace), seed)
     schemes = tuple(chip_authentication) or _required(offer, all_groups=all_groups)
     active = active_authentication or (USUAL_AA if all_groups else None)
     proofs = _proofs(seed, changed_schemes(quirks, schemes), active, lie)
@@ -134,17 +130,21 @@ def issue(
         **_announced(proofs, offer.security_infos() if offer else ()),
         **(details.groups(person, at=at) if all_groups else {}),
     }
-    signer = issuing.document_signer(scheme)
+    signer = issuing.document_signer(Scheme(signature, digest, curve, explicit_parameters))
+    sod = lds_files.ef_sod(groups, signer, lds_version=lds_version, at=at, signer_id=signer_id)
     files = {
         File.COM: lds_files.ef_com(groups, lds_version=lds_version),
-        File.SOD: lds_files.ef_sod(
-            groups, signer, lds_version=lds_version, at=at, signer_id=signer_id
-        ),
         **groups,
+        File.SOD: sod,
         **(offer.files(signer, at) if offer else {}),
         **(details.MASTER_FILES if all_groups else {}),
     }
     return Document(MappingProxyType(files), "\n".join(lines), can, document_format, proofs, offer)
+
+
+def _offer(wanted: PaceOffer | None, seed: bytes) -> PaceOffer | None:
+    """With the keys of this document."""
+    return wanted and wanted.personalised(keys.derive(seed, "PACE"))
 
 
 def _required(offer: PaceOffer | None, *, all_groups: bool) -> tuple[CaScheme, ...]:
@@ -180,7 +180,8 @@ def _announced(proofs: Proofs, pace_infos: Iterable[bytes]) -> dict[File, bytes]
     return groups
 
 
-def _check(can: str, faces: int, at: datetime) -> None:
+def _check(can: str, faces: int, face_format: str, at: datetime) -> None:
+    choices.require("face format", face_format, FACE_FORMATS)
     if not CAN_SHAPE.fullmatch(can):
         raise InputError("CAN: six digits")
     if not 1 <= faces <= face.MAX_FACES:

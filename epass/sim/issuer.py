@@ -134,8 +134,8 @@ def issue(
     sod = lds_files.ef_sod(groups, signer, lds_version=lds_version, at=at, signer_id=signer_id)
     files = {
         File.COM: lds_files.ef_com(groups, lds_version=lds_version),
-        **groups,
         File.SOD: sod,
+        **groups,
         **(offer.files(signer, at) if offer else {}),
         **(details.MASTER_FILES if all_groups else {}),
     }

@@ -51,13 +51,13 @@ def _chosen(proposals: tuple[Proposal, ...]) -> Proposal:
     say("These would be right. Choose only what stands on the document:")
     for number, proposal in enumerate(proposals, 1):
         _show(number, proposal)
+    numbers = {str(number): proposal for number, proposal in enumerate(proposals, 1)}
     answer = click.prompt(
-        f"1 to {len(proposals)}, or nothing to type it again",
+        f"{'1' if len(numbers) == 1 else f'1 to {len(numbers)}'}, or nothing to type it again",
         default="",
         show_default=False,
         err=True,
     )
-    numbers = {str(number): proposal for number, proposal in enumerate(proposals, 1)}
     if answer.strip() not in numbers:
         raise InputError("nothing was chosen", advice=mrz_typed.ADVICE)
     return numbers[answer.strip()]

@@ -105,7 +105,7 @@ def from_zip(archive: bytes) -> Imported:
     skipped: list[tuple[str, str]] = []
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            infos = [info for info in opened.infolist() if not info.is_dir()]
+            infos = [info for info in opened.infolist() if not info.filename.endswith("/")]
             if len(infos) > MAX_ENTRIES:
                 raise FormatError(f"more than {MAX_ENTRIES} files", "zip")
             room = LARGEST_ARCHIVE

@@ -278,6 +278,13 @@ def test_no_mutation_gets_past_the_errors(archive: bytes) -> None:
         interchange.from_zip(archive)
 
 
+def test_an_entry_without_a_name() -> None:
+    archive = zipped(("EF_COM.bin", COM), ("DG1.bin", b""))
+    found = interchange.from_zip(archive.replace(b"DG1.bin", b"\0G1.bin"))  # NUL ends a name
+    assert found.dump.files == {File.COM: COM}
+    assert found.skipped == (("", "its name is that of no file of an eMRTD"),)
+
+
 @given(st.text(max_size=60), st.binary(max_size=80))
 def test_no_name_and_no_content_gets_past_the_errors(name: str, content: bytes) -> None:
     with suppress(FormatError):

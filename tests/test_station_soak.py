@@ -43,7 +43,8 @@ class Held:
         scard.sent.clear()
         gc.collect()
         open_files = len(list(DESCRIPTORS.iterdir())) if DESCRIPTORS.exists() else 0
-        ours = sum(type(found).__module__.startswith("epass.") for found in gc.get_objects())
+        modules = (getattr(type(found), "__module__", "") for found in gc.get_objects())
+        ours = sum(str(module).startswith("epass.") for module in modules)
         return cls(ours, threading.active_count(), open_files, len(scard.open))
 
 

@@ -9,7 +9,11 @@ import pytest
 from browser import measure, pages_of, printed, screenshot
 from page_examples import AT, full, hostile_page, judged, look, read
 
+from epass.card import reader
+from epass.card.keys import MrzKey
 from epass.page import compose, to_html
+from epass.sim import issuer
+from epass.sim.chip import Chip
 
 WIDTHS = (360, 820, 1400)
 HEIGHTS = {360: 6000, 820: 3400, 1400: 2600}
@@ -28,6 +32,17 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("page") / "full.html"
     target.write_text(to_html(compose(full(), judged(full()), look=look, now=AT)), "utf-8")
+    return target
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All sixteen groups, as the fictitious country issues them."""
+    document = issuer.issue(all_groups=True)
+    key = MrzKey.from_mrz(document.mrz)
+    dump = reader.read(Chip(document), key, everything=True, now=lambda: AT)
+    target = tmp_path_factory.mktemp("page") / "issued.html"
+    target.write_text(to_html(compose(dump, judged(dump), look=look, now=AT)), "utf-8")
     return target
 
 
@@ -79,6 +94,20 @@ def test_all_groups_and_names_from_right_to_left(everything: Path, width: int) -
 
 def test_all_groups_are_printed_on_two_sheets_at_most(everything: Path) -> None:
     assert 1 <= len(pages_of(printed(everything, "full"))) <= 2
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_all_sixteen_groups(issued: Path, width: int) -> None:
+    found = measure(issued, width=width)
+    assert found["scrolls"] <= width
+    assert found["out"] == []
+    portrait, signature, paper = [True, 413, 531], [True, 300, 90], [True, 320, 226]
+    assert found["images"] == [*[portrait] * 3, signature, *[paper] * 3]
+    screenshot(issued, "all-groups", width=width, height=HEIGHTS[width] + 2500, dark=width == 820)
+
+
+def test_all_sixteen_groups_are_printed_on_three_sheets(issued: Path) -> None:
+    assert 1 <= len(pages_of(printed(issued, "all-groups"))) <= 3
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -113,7 +113,7 @@ def test_three_terminals(
         result = shell(block("sh terminal=3"), tmp_path)
         assert result.returncode == 0, result.stderr
         assert "Holder    ERIKSSON, ANNA MARIA" in result.stdout
-        assert "Surname          ERIKSSON" in result.stdout
+        assert "Surname             ERIKSSON" in result.stdout
         assert result.stdout.count("Uploaded  media") == result.stdout.count(SANDBOX_SESSION) == 2
     vpcd_slot_0.wait_for(card=False)
 

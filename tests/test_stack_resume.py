@@ -117,5 +117,5 @@ def test_another_document_comes_back(vpcd_slot_0: Slot) -> None:
         laid_down(Slipping(Chip(document), IN_DG2), vpcd_slot_0, process)
         with vpcd.inserted(Chip(other), ports=[vpcd_slot_0.port]):
             out, err = process.communicate(timeout=LIMIT)
-    assert (process.returncode, out) == (5, "")
+    assert (process.returncode, out) == (5, ""), err
     assert json.loads(err.splitlines()[-1])["code"] == "other_document"

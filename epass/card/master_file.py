@@ -21,7 +21,7 @@ from functools import partial
 from epass import tlv
 from epass.card.apdu import OK, READ_BINARY, SELECT, Channel, Command, Response
 from epass.card.files import BEYOND_END, BY_EF, BY_FID, END_OF_FILE, NO_FCI
-from epass.card.ladder import too_long
+from epass.card.ladder import LADDER, too_long
 from epass.card.refusals import recorded
 from epass.card.secure import SecureChannel
 from epass.card.visit import Tell, Visit
@@ -167,7 +167,7 @@ def read_objects(channel: Channel, file: File, size: int, came: Came) -> bytes:
         wanted = min(size, end - len(content) or SHORTEST) if exact else size
         response = _asked(channel, file, len(content), wanted)
         if too_long(response) and not exact:
-            exact = True
+            exact, size = True, min(size, LADDER[-1])
             continue
         if _is_over(response, whole=end == len(content) > 0):
             return _not_empty(content, file)

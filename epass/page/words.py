@@ -29,6 +29,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "chip.authentication": "Chip authentication",
         "chip.mapping": "PACE with chip authentication mapping",
         "access.card_access": "The offer to open the chip is the signed one",
+        "access.directory": "The list of applications is the signed one",
         "access.protocol": "The chip was opened by the way it offers",
     }
 )

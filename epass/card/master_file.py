@@ -97,6 +97,7 @@ class _MasterFile:
         self._asked[file] += 1
         if self._asked[file] > MAX_ASKED:
             raise ProtocolError(f"SELECT {file.label}", "the document was lost over it each time")
+        self._tell("file", file, 0, 0, b"")
         session = self._visit.channel
         if session is not self._left and not session.ended:
             try:
@@ -106,6 +107,7 @@ class _MasterFile:
             except SecureMessagingError as error:
                 self._why = error
         self._leave(session)
+        self._tell("file", file, 0, 0, b"")  # it begins again, if it had begun
         self._visit.files[file] = self._content(self._plain, file)
         self._note(file)
 
@@ -140,9 +142,8 @@ class _MasterFile:
 
     def _content(self, channel: Channel, file: File) -> bytes:
         ladder = self._visit.ladder
-        came = partial(self._tell, "file", file)
-        came(0, 0, b"")
-        return read_objects(channel, file, min(ladder.largest, ladder.short), came)
+        size = min(ladder.largest, ladder.short)
+        return read_objects(channel, file, size, partial(self._tell, "file", file))
 
 
 def read_objects(channel: Channel, file: File, size: int, came: Came) -> bytes:

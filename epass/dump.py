@@ -27,6 +27,7 @@ MAX_NUMBER = 10**9  # of commands, and of seconds: more than any read takes
 MAX_STEPS = 500  # of a read: 20 files, each opened again over and over
 NOT_RECORDED = "unknown"  # in Access, of a dump that another reader made
 
+FILE_NOT_FOUND = 0x6A82
 STATUS = re.compile("[0-9A-F]{4}")
 
 # The names that other readers use for the same files, so that their tools find them.
@@ -99,6 +100,11 @@ class Refusal:
 
     sw: int | None
     reason: str
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether the chip says that it does not have the file (ISO/IEC 7816-4 table 6)."""
+        return self.sw == FILE_NOT_FOUND
 
     def as_dict(self) -> dict[str, object]:
         return {"sw": None if self.sw is None else f"{self.sw:04X}", "reason": self.reason}

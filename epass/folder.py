@@ -95,6 +95,18 @@ def read_files(folder: Path) -> list[tuple[str, bytes]]:
         return [(item.name, _read(item)) for item in found]
 
 
+def names(folder: Path) -> tuple[list[str], list[Path]]:
+    """The names of the plain files in ``folder``, and its folders; links are left alone.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    with _storage(folder):
+        found = sorted(item for item in folder.iterdir() if not item.is_symlink())
+        files = [item.name for item in found if item.is_file()]
+        return files, [item for item in found if item.is_dir()]
+
+
 def read_file(path: Path, largest: int) -> bytes:
     """One file that somebody else may have made.
 

@@ -27,7 +27,8 @@ from types import MappingProxyType
 from epass import tlv
 from epass.dump import FILE_NAMES, INDEX, MAX_TEXT, UNKNOWN_ACCESS, Dump
 from epass.errors import FormatError
-from epass.lds.names import APPLICATION, File
+from epass.lds.filling import unfilled
+from epass.lds.names import APPLICATION, UNSIGNED, File
 
 # READ BINARY reads 64 KiB of a file in the field; base64 or hexadecimal with line ends and blanks
 # makes three times as much of it at most.
@@ -57,14 +58,16 @@ NOT_READABLE = (
     NotImplementedError,
     ValueError,
 )
+APPLE_DOUBLE = "._"  # before the name of a file: what macOS keeps of it beside it
 EXTENSIONS = r"(\.(BIN|DAT|DATA|DER|BER|HEX|TXT|B64|BASE64|RAW))?"
 SIGNED_BY_FID = {f"{file.fid:04X}": file for file in APPLICATION}  # 011D is EF.SOD there
 NAMES: Mapping[str, File] = MappingProxyType(
     {re.sub("[^A-Z0-9]", "", file.label.upper()).removeprefix("EF"): file for file in File}
     | {f"DATAGROUP{file.group}": file for file in File if file.group}
     | SIGNED_BY_FID
-    | {f"{File.CARD_ACCESS.fid:04X}": File.CARD_ACCESS, f"{File.ATR_INFO.fid:04X}": File.ATR_INFO}
+    | {f"{file.fid:04X}": file for file in (File.CARD_ACCESS, *UNSIGNED)}
 )
+SEVERAL = "several folders in it hold files of an eMRTD; take one of them"
 NOTE = "imported: how and when the chip was opened, and what it did to prove itself, is not known"
 
 
@@ -84,14 +87,10 @@ def from_files(named: Iterable[tuple[str, bytes]], where: str = "folder") -> Imp
     """The dump in files by their names, which may have folders before them.
 
     Raises:
-        FormatError: none is a file of an eMRTD, or two are the same one; or there is a
-            ``dump.json`` and the rest does not match it.
+        FormatError: none is a file of an eMRTD, two are the same one, or they are in several
+            folders; or there is a ``dump.json`` and the rest does not match it.
     """
-    offered = [(name, content) for name, content in named]
-    indices = [name for name, _ in offered if _base(name) == INDEX]
-    if indices:
-        return _own(dict(offered), indices[0])
-    return _collect(offered, [], where)
+    return _made([(name, content) for name, content in named], [], where)
 
 
 def from_zip(archive: bytes) -> Imported:
@@ -121,10 +120,7 @@ def from_zip(archive: bytes) -> Imported:
                 offered.append((info.filename, content))
     except NOT_READABLE:
         raise FormatError("not a zip that can be read", "zip") from None
-    indices = [name for name, _ in offered if _base(name) == INDEX]
-    if indices:
-        return _own(dict(offered), indices[0])
-    return _collect(offered, skipped, "zip")
+    return _made(offered, skipped, "zip")
 
 
 def from_json(text: bytes) -> Imported:
@@ -158,14 +154,32 @@ def from_single(name: str, content: bytes) -> Imported:
     raise FormatError("not a file of an eMRTD, in binary, hexadecimal or base64", "file")
 
 
+def is_of_a_dump(name: str) -> bool:
+    """Whether a file called so may be a part of a dump, ours or that of another reader."""
+    return _base(name) == INDEX or named(name) is not None
+
+
 def named(name: str) -> File | None:
     """The file that another reader calls ``name``, without its folders; None if it is none."""
+    if _base(name).startswith(APPLE_DOUBLE):
+        return None
     stem = re.sub(f"{EXTENSIONS}$", "", _base(name).upper())
     return NAMES.get(re.sub("[^A-Z0-9]", "", stem).removeprefix("EF"))
 
 
 def _base(name: str) -> str:
     return re.split(r"[/\\]", name)[-1]
+
+
+def _folder(name: str) -> str:
+    return name[: len(name) - len(_base(name))]
+
+
+def _made(offered: list[tuple[str, bytes]], skipped: list[tuple[str, str]], where: str) -> Imported:
+    indices = [name for name, _ in offered if _base(name) == INDEX]
+    if len(indices) > 1:
+        raise FormatError(SEVERAL, where)
+    return _own(dict(offered), indices[0]) if indices else _collect(offered, skipped, where)
 
 
 def _collect(
@@ -182,6 +196,8 @@ def _collect(
         if raw is None:
             skipped.append((name, f"its content is not that of {file.label}"))
             continue
+        if any(_folder(other) != _folder(name) for other in taken.values()):
+            raise FormatError(SEVERAL, where)  # they may be of several documents
         if file in files:
             raise FormatError(f"has {file.label} twice", where)
         files[file], taken[file] = raw, name
@@ -193,7 +209,7 @@ def _collect(
 
 def _own(named: Mapping[str, bytes], index: str) -> Imported:
     """A dump of epass, whole: with what was recorded."""
-    folder = index[: -len(INDEX)]
+    folder = _folder(index)
     inside = {name[len(folder) :]: raw for name, raw in named.items() if name.startswith(folder)}
     dump = Dump.from_files(inside)
     used = {FILE_NAMES[file] for file in dump.files} | {INDEX}
@@ -220,7 +236,7 @@ def _unwanted(info: zipfile.ZipInfo) -> str:
         return "it is a link"
     if ".." in re.split(r"[/\\]", info.filename) or info.filename.startswith(("/", "\\")):
         return "its path leads out of the archive"
-    if named(info.filename) is None and _base(info.filename) != INDEX:
+    if not is_of_a_dump(info.filename):
         return "its name is that of no file of an eMRTD"
     return ""
 
@@ -251,12 +267,15 @@ def _readings(content: bytes) -> Iterator[bytes]:
 
 
 def _is(file: File, raw: bytes) -> bool:
-    """Whether it starts with the tag of the file, and has the length that follows."""
+    """Whether it starts with the tag of the file, and has the length that follows.
+
+    What has no tag of its own is data objects, one after the other.
+    """
     if not raw or len(raw) > LARGEST_FILE:
         return False
-    if file.tag is None:
-        return True
     try:
+        if file.tag is None:
+            return bool(unfilled(raw, file.label, []).children())
         tag, position = tlv.read_tag(raw, 0, file.label)
         length, start = tlv.read_length(raw, position, file.label)
     except FormatError:

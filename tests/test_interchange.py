@@ -68,6 +68,9 @@ def problem_of(archive: bytes) -> str:
         ("EF.CardSecurity", File.CARD_SECURITY),
         ("2F01", File.ATR_INFO),
         ("EF_ATR_INFO.bin", File.ATR_INFO),
+        ("2F00.bin", File.DIR),
+        ("EF_DIR.bin", File.DIR),
+        ("__MACOSX/one/._EF_COM.bin", None),
         ("passport/one/EF_COM.bin", File.COM),
         ("passport\\one\\EF_COM.bin", File.COM),
         ("DG17.bin", None),
@@ -170,6 +173,33 @@ def test_what_is_not_the_file_of_its_name_is_left_out(content: bytes) -> None:
 def test_a_file_without_a_tag_of_its_own_is_taken_as_it_is() -> None:
     found = interchange.from_files([("EF_ATR_INFO.bin", b"\x43\x01\xb8")])
     assert found.dump.files == {File.ATR_INFO: b"\x43\x01\xb8"}
+
+
+@pytest.mark.parametrize("text", [b"430102", b"Q0MBAg==", b"\x43\x05\x01", b"\x00\x00", b"\xff"])
+def test_but_it_must_be_data_objects(text: bytes) -> None:
+    """Text is not taken for them; it is decoded first, as for every other file."""
+    offered = [("EF_DIR.txt", text), ("DG1.bin", FILES[File.DG1])]
+    expected = {b"430102": b"\x43\x01\x02"}.get(text)
+    found = interchange.from_files(offered)
+    assert found.dump.files.get(File.DIR) == expected
+    if expected is None:
+        assert found.skipped == (("EF_DIR.txt", "its content is not that of EF.DIR"),)
+
+
+@pytest.mark.parametrize("dump", ["EF_COM.bin", "dump.json"])
+def test_one_folder_in_a_zip_and_no_more(dump: str) -> None:
+    files = {"EF_COM.bin": COM} if dump == "EF_COM.bin" else DUMP.to_files()
+    one = [(f"a/b/{name}", content) for name, content in files.items()]
+    mac = [(f"__MACOSX/a/b/._{name}", b"\0\5\x16\7") for name in files]
+    assert interchange.from_zip(zipped(*one, *mac)).dump.files[File.COM] == COM
+    two = [(f"a/c/{name}", content) for name, content in files.items()]
+    several = "several folders in it hold files of an eMRTD; take one of them"
+    assert problem_of(zipped(*one, *two)) == f"zip: {several}"
+
+
+def test_parts_of_one_dump_are_not_put_together_from_two_folders() -> None:
+    apart = zipped(("a/EF_COM.bin", COM), ("b/DG1.bin", FILES[File.DG1]))
+    assert problem_of(apart).startswith("zip: several folders in it hold files of an eMRTD")
 
 
 def test_the_same_file_twice_is_refused() -> None:

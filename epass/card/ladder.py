@@ -98,7 +98,7 @@ class Ladder:
         """
         if self.greedy:
             response = self._asked(ask, self.largest)
-            if not _too_long(response):
+            if not too_long(response):
                 return response
             self.greedy, self._doubted = False, self.largest
         return ask(HEADER)
@@ -108,12 +108,12 @@ class Ladder:
         before = self.largest
         refused = response = self._asked(ask, wanted)
         for size in self._steps():
-            if not _too_long(response):
+            if not too_long(response):
                 break
             if size < min(wanted, self.largest):
                 self.largest, refused = size, response
                 response = self._asked(ask, wanted)
-        if _too_long(response):
+        if too_long(response):
             self.largest = before  # it is not the length that the chip refuses
         elif self.largest < before:
             self._found_shorter(refused)
@@ -128,7 +128,7 @@ class Ladder:
     def _asked(self, ask: Ask, wanted: int) -> Response:
         le = min(wanted, self.largest)
         response = ask(le)
-        self._was_taken |= le > self.short and not _too_long(response)
+        self._was_taken |= le > self.short and not too_long(response)
         return response
 
     def _found_shorter(self, refused: Response) -> None:
@@ -138,7 +138,7 @@ class Ladder:
             self.note("short-answers" if refused.sw != OK else "empty-answers")
 
 
-def _too_long(response: Response) -> bool:
+def too_long(response: Response) -> bool:
     """Whether the chip may have been asked for more than it gives at a time."""
     refused = response.sw == WRONG_LENGTH or response.sw >> 8 == WRONG_LE
     return refused or (response.sw == OK and not response.data)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from epass.card import apdu
+from epass.card import apdu, master_file
 from epass.card.access import AUTO, Policy, open_chip
 from epass.card.apdu import (
     EXTERNAL_AUTHENTICATE,
@@ -30,7 +30,7 @@ from epass.card.traits import traits
 from epass.card.visit import Visit
 from epass.dump import MAX_STEPS, Dump, Step
 from epass.errors import InputError, ReaderError
-from epass.lds.names import APPLICATION, File
+from epass.lds.names import APPLICATION, UNSIGNED, File
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -82,8 +82,9 @@ def read(
 ) -> Dump:
     """Open the chip with ``key`` and read the files that are wanted.
 
-    What the chip refuses of ``want`` is an error; what it refuses of ``also``, or of all the data
-    groups that EF.COM and EF.SOD list, which ``everything`` asks for, the dump has in ``refused``.
+    What the chip refuses of ``want`` is an error; what it refuses or does not have of ``also``, or
+    of what ``everything`` asks for, the dump has in ``refused``: all the data groups that EF.COM
+    and EF.SOD list, and EF.ATR/INFO and EF.DIR of the master file, which are read last of all.
     ``access`` is "auto" (PACE where the chip offers it, else BAC), "pace" or "bac". A PACE that
     fails is an error, unless ``allow_bac_fallback`` lets BAC follow, which the dump then says.
     ``extended`` asks for answers of up to 64 KiB; None does so where chip and reader say that they
@@ -99,7 +100,7 @@ def read(
 
     Raises:
         InputError: the challenge is of another length, there is no such access, or a file is
-            wanted that is not of the eMRTD application.
+            wanted that is not of the eMRTD application, nor, in ``also``, one of those two.
         AccessDeniedError: the chip rejects the key.
         OtherDocumentError: another document came back to the reader.
         CardError: the chip refuses a file, breaks the protocol or is not authentic.
@@ -107,7 +108,7 @@ def read(
         UnsupportedError: the chip cannot be opened with this key or by what epass supports.
         ReaderError: what the channel raises.
     """
-    wanted, more = _checked(want, challenge), _checked(also)
+    wanted, inside, outside = _checked(want, also, challenge, everything=everything)
     counted = _Counter(channel)
     steps = Steps(counted, time.perf_counter)
 
@@ -126,7 +127,8 @@ def read(
         random=random,
         reconnect=lambda lost: _reconnect(counted, patience, lost),
     )
-    visit.collect(wanted, challenge, also=more, everything=everything)
+    visit.collect(wanted, challenge, also=inside, everything=everything)
+    master_file.collect(visit, outside, counted, counted.reset, tell)
     plan.remember(visit.ladder)
     return Dump(
         {file: visit.files[file] for file in (*wanted, *visit.files)},
@@ -149,14 +151,18 @@ def _reconnect(counted: "_Counter", patience: Patience, lost: ReaderError) -> No
     patience.reconnect(counted, lost)
 
 
-def _checked(want: Iterable[File], challenge: bytes | None = None) -> tuple[File, ...]:
+def _checked(
+    want: Iterable[File], also: Iterable[File], challenge: bytes | None, *, everything: bool
+) -> tuple[tuple[File, ...], list[File], list[File]]:
+    """What must be had; what may be refused, of the application and of the master file."""
     if challenge is not None and len(challenge) != CHALLENGE:
         raise InputError(f"challenge: {CHALLENGE} bytes")
-    files = tuple(want)
-    for file in files:
+    wanted, more = tuple(want), tuple(also)
+    for file in (*wanted, *(file for file in more if file not in UNSIGNED)):
         if file not in APPLICATION:  # its identifiers may be those of another file there
             raise InputError(f"want: {file.label} is not a file of the eMRTD application")
-    return files
+    inside = [file for file in more if file in APPLICATION]
+    return wanted, inside, [file for file in UNSIGNED if everything or file in more]
 
 
 def _gaps(count: int) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ Tell = Callable[[str, File | None, int, int, bytes], object]
 
 
 class Visit:
-    """Gathers what goes into a dump. The channel is another one after chip authentication.
+    """Gathers what goes into a dump. ``channel`` is another one after chip authentication.
 
     ``open_chip`` is given how the chip was opened before, if it was. ``reset`` resets the chip, and
     raises UnsupportedError where the link cannot; ``reconnect`` waits for a document that was
@@ -92,7 +92,7 @@ class Visit:
         self.evidence = NO_EVIDENCE
         self._partial: tuple[File, bytes] | None = None
         self._is_away = True  # until it has been opened, and again after each gap
-        self._despite_gaps(lambda: None)
+        self.despite_gaps(lambda: None)
 
     def _enter(self) -> None:
         self._tell("access", None, 0, 0, b"")
@@ -107,7 +107,7 @@ class Visit:
         if opened.suite is not None:
             if self._prove and opened.evidence.mapping:
                 self._fetch(File.CARD_SECURITY, None)
-            if not self._channel.ended:
+            if not self.channel.ended:
                 self._reader.select_application()
 
     def _stay_open(self) -> None:
@@ -116,7 +116,7 @@ class Visit:
         Raises:
             EpassError: what the session broke over, where the chip cannot be reset.
         """
-        if not self._channel.ended:
+        if not self.channel.ended:
             return
         try:
             self._reset()
@@ -125,7 +125,7 @@ class Visit:
         self._enter()
 
     def _use(self, channel: SecureChannel) -> None:
-        self._channel = channel
+        self.channel = channel
         self._ladder = self._ladder or self._first_ladder(channel, self._met)
         self._ladder.continue_with(channel.largest_short)
         self._reader = FileReader(channel, self._ladder)
@@ -159,17 +159,17 @@ class Visit:
             ReaderError: what the channel raises.
         """
         for file in wanted:
-            self._despite_gaps(partial(self._require, file))
-            self._despite_gaps(self._prove_chip)
+            self.despite_gaps(partial(self._require, file))
+            self.despite_gaps(self._prove_chip)
         listed = [file for file in File if file.group and file in announced(self.files)]
         for file in dict.fromkeys((*also, *(listed if everything else ()))):
-            self._despite_gaps(partial(self._try, file))
-            self._despite_gaps(self._prove_chip)
-        self._despite_gaps(partial(self._prove_actively, challenge))
+            self.despite_gaps(partial(self._try, file))
+            self.despite_gaps(self._prove_chip)
+        self.despite_gaps(partial(self._prove_actively, challenge))
 
     # --- gaps -----------------------------------------------------------------------------------
 
-    def _despite_gaps(self, step: Callable[[], object]) -> None:
+    def despite_gaps(self, step: Callable[[], object]) -> None:
         """Do ``step``; where the document is lost, begin it again as soon as it is back."""
         while True:
             try:
@@ -332,7 +332,7 @@ class Visit:
 
     def _agree(self, infos: SecurityInfos, *, chained: bool) -> None:
         self._stay_open()
-        channel = self._channel
+        channel = self.channel
         try:
             result = proof.chip_authenticate(
                 channel, infos, chained=chained, random=self._random, note=self._met
@@ -385,7 +385,7 @@ class Visit:
         sent = self._random(proof.CHALLENGE) if challenge is None else challenge
         try:
             active = proof.active_authenticate(
-                self._channel, key, sent, extended=self.ladder.is_extended, note=self._met
+                self.channel, key, sent, extended=self.ladder.is_extended, note=self._met
             )
         except (UnsupportedError, CommunicationError) as error:  # no extended length on this link
             self._give_up(ACTIVE, error, refused=True)

@@ -7,16 +7,18 @@ from pathlib import Path
 
 from epass import folder, interchange
 from epass.cli.output import clean, out, say
+from epass.errors import InputError
 from epass.interchange import EPASS, JMRTD, MRTDREADER, Imported
 
 SCHEMA_VERSION = 1
+MAX_DEPTH, MAX_FOLDERS = 3, 500  # of folders in the folder that is named, looked through for files
 
 
 def take(source: Path, place: Path, *, as_json: bool) -> None:
     """Make a dump in ``place`` of what is at ``source``, and say what was taken and what was not.
 
     Raises:
-        InputError: there is nothing at ``source``, or something in ``place``.
+        InputError: there is nothing at ``source``, or several dumps, or something in ``place``.
         FormatError: there is no dump in ``source``.
         StorageError: a place may not be read or written.
     """
@@ -42,13 +44,31 @@ def take(source: Path, place: Path, *, as_json: bool) -> None:
 
 def _read(source: Path) -> Imported:
     if source.is_dir():
-        return interchange.from_files(folder.read_files(source))
+        return interchange.from_files(folder.read_files(_inside(source)))
     content = folder.read_file(source, interchange.LARGEST_ARCHIVE)
     if zipfile.is_zipfile(BytesIO(content)):
         return interchange.from_zip(content)
     if content.lstrip()[:1] == b"{":
         return interchange.from_json(content)
     return interchange.from_single(source.name, content)
+
+
+def _inside(source: Path) -> Path:
+    """The folder with the files: ``source``, else the only one that is nearest in it."""
+    level = [source]
+    for _ in range(1 + MAX_DEPTH):
+        found, below = [], []
+        for place in level:
+            names, folders = folder.names(place)
+            below += folders
+            if any(interchange.is_of_a_dump(name) for name in names):
+                found.append(place)
+        if len(found) > 1:
+            raise InputError(f"{len(found)} folders in {source} hold dumps; name one of them")
+        if found or len(below) > MAX_FOLDERS:
+            return (found or [source])[0]
+        level = below
+    return source
 
 
 def give(place: Path, target: Path, style: str, *, as_json: bool) -> None:

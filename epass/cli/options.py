@@ -158,7 +158,8 @@ def all_option(command: F) -> F:
         "--all",
         "everything",
         is_flag=True,
-        help="Read all data groups that the document lists; what the chip refuses is listed.",
+        help="Read all data groups that the document lists, EF.ATR/INFO and EF.DIR; what the chip"
+        " refuses is listed.",
     )(command)
 
 
@@ -167,7 +168,7 @@ def files_option(command: F) -> F:
     return click.option(
         "--files",
         metavar="LABELS",
-        help="Read these, as in DG11,DG12, after EF.COM, EF.SOD and DG1; see --all.",
+        help="Read these, as in DG11,DG12,DIR, after EF.COM, EF.SOD and DG1; see --all.",
     )(command)
 
 

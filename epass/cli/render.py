@@ -12,7 +12,7 @@ import click
 
 from epass.cli.jobs import Reading
 from epass.cli.output import clean, out, say
-from epass.dump import Dump
+from epass.dump import FILE_NOT_FOUND, Dump
 from epass.errors import FormatError, StorageError
 from epass.lds.document import Document
 from epass.lds.face import Face
@@ -207,7 +207,9 @@ def _print_document(facts: Facts) -> None:
         size = f"{image['width']} x {image['height']}, {image['bytes']} bytes"
         field("Portrait", f"{image['mimetype']}, {size}")
     for label, refusal in facts["refused"].items():
-        field("Refused", f"{label}: {refusal['sw'] or refusal['reason']}")
+        is_absent = refusal["sw"] == f"{FILE_NOT_FOUND:04X}"
+        because = refusal["sw"] or refusal["reason"]
+        field("Not there" if is_absent else "Refused", f"{label}: {because}")
     for note in facts["notes"]:
         field("Note", note)
     if facts["quirks"]:

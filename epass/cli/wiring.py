@@ -20,7 +20,7 @@ from epass.card.reader import DEFAULT
 from epass.cli import entry, kept_memory
 from epass.cli.output import say
 from epass.errors import ConfigError, InputError
-from epass.lds.names import APPLICATION, File
+from epass.lds.names import APPLICATION, UNSIGNED, File
 
 KEYRING_SERVICE = "epass"
 TD1_WIDTH, TD3_WIDTH = 30, 44  # characters in a line of the MRZ
@@ -144,11 +144,13 @@ def wanted_from(options: Options) -> tuple[tuple[File, ...], tuple[File, ...]]:
     """
     if options.get("files") is None:
         return DEFAULT, ()
-    known = {file.label.upper(): file for file in File if file in APPLICATION}
+    may_be_named = [file for file in File if file in (*APPLICATION, *UNSIGNED)]
+    known = {file.label.upper(): file for file in may_be_named}
     known |= {label.removeprefix("EF."): file for label, file in known.items()}
+    known |= {label.replace("/", "_"): file for label, file in known.items()}
     labels = [label.strip().upper() for label in options["files"].split(",")]
     if not set(labels) <= known.keys():
-        there = ", ".join(file.label for file in File if file in APPLICATION)
+        there = ", ".join(file.label for file in may_be_named)
         raise InputError("--files: not all of these are files", advice=f"There are {there}.")
     return FIRST, tuple(known[label] for label in labels)
 

@@ -11,7 +11,7 @@ from epass.errors import FormatError, UnsupportedError
 from epass.lds.com import Com
 from epass.lds.face import Dg2, Face
 from epass.lds.mrz import Dg1, Mrz
-from epass.lds.names import File
+from epass.lds.names import UNSIGNED, File
 
 _Parsed = TypeVar("_Parsed")
 
@@ -40,6 +40,9 @@ class Document:
             notes.append(f"DG1: wrong check digits: {', '.join(dg1.mrz.wrong_check_digits)}")
         if dg2:
             notes += [f"DG2: {note}" for note in dg2.notes]
+        unsigned = [file.label for file in UNSIGNED if file in files]
+        if unsigned:
+            notes.append(f"{' and '.join(unsigned)}: not signed")
         return cls(
             mrz=dg1.mrz if dg1 else None,
             faces=dg2.faces if dg2 else (),

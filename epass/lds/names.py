@@ -70,3 +70,7 @@ class File(Enum):
 # What lies in the eMRTD application; the others lie in the master file, under identifiers of which
 # some are those of another file here.
 APPLICATION = tuple(file for file in File if file.group or file in (File.COM, File.SOD))
+
+# Those of the master file that anybody may read and nobody signs. What EF.CardAccess says is signed
+# elsewhere once more.
+UNSIGNED = (File.ATR_INFO, File.DIR)

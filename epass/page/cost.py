@@ -1,7 +1,8 @@
 """What was read: the files with their sizes, what was refused, and what took how long."""
 
-from epass.dump import Dump, Step
+from epass.dump import Dump, Refusal, Step
 from epass.errors import FormatError
+from epass.lds.names import UNSIGNED, File
 from epass.page import words
 from epass.page.model import (
     Bar,
@@ -28,11 +29,14 @@ def files(dump: Dump) -> Section:
         Fact(file.label, f"{len(raw):,} bytes - {words.FILES.get(file.label, '')}".rstrip(" -"))
         for file, raw in dump.files.items()
     ]
-    refused = [
-        Fact(file.label, f"refused{_status(item.sw)}: {legible(item.reason)}", Tone.OPEN)
-        for file, item in dump.refused.items()
-    ]
+    refused = [_refused(file, item) for file, item in dump.refused.items()]
     return Section("Files", (Facts((*rows, *refused)), _upload(dump)))
+
+
+def _refused(file: File, item: Refusal) -> Fact:
+    if item.is_absence and file in UNSIGNED:  # of which no document needs to have any
+        return Fact(file.label, "not there", Tone.QUIET)
+    return Fact(file.label, f"refused{_status(item.sw)}: {legible(item.reason)}", Tone.OPEN)
 
 
 def _status(sw: int | None) -> str:

@@ -29,6 +29,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "chip.authentication": "Chip authentication",
         "chip.mapping": "PACE with chip authentication mapping",
         "access.card_access": "The offer to open the chip is the signed one",
+        "access.directory": "The list of applications is the signed one",
         "access.protocol": "The chip was opened by the way it offers",
     }
 )
@@ -76,8 +77,8 @@ FILES: Mapping[str, str] = MappingProxyType(
         "EF.SOD": "security object",
         "EF.CardAccess": "how to open the chip",
         "EF.CardSecurity": "signed keys of the chip",
-        "EF.ATR/INFO": "abilities of the chip",
-        "EF.DIR": "applications",
+        "EF.ATR/INFO": "abilities of the chip, unsigned",
+        "EF.DIR": "applications, unsigned",
         "DG1": "machine readable zone",
         "DG2": "portrait",
         "DG3": "fingerprints",

@@ -55,10 +55,9 @@ def chip_files(
 ) -> dict[File, bytes]:
     """The files of the chip, which offers ``offer``, or no PACE.
 
-    EF.CardAccess is the document's own unless the chip was told to offer something else.
+    EF.CardAccess and EF.ATR/INFO are the document's own unless the chip was told something else.
     """
     files = dict(document.files)
-    files.pop(File.ATR_INFO, None)
     if ef_atr_info is not None:
         files[File.ATR_INFO] = ef_atr_info
     if offer is None:

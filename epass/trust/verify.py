@@ -20,7 +20,7 @@ from epass.errors import FormatError, InputError, UnsupportedError
 from epass.lds.com import Com
 from epass.lds.names import File
 from epass.lds.sod import Sod
-from epass.trust import access, chip, contents, deviations, path, signer
+from epass.trust import access, chip, contents, deviations, directory, path, signer
 from epass.trust.anchors import Anchors
 from epass.trust.contents import MANDATORY, labels
 from epass.trust.document import Document
@@ -89,7 +89,8 @@ def verify(
     checks += deviations.checks(trusted.deviations, dump, certificate)
     outcomes = {check.id: check.outcome for check in checks}
     document = Document(dump, sod, outcomes)
-    checks += [*chip.checks(document, challenge), *access.checks(document), *_lists(trusted)]
+    checks += [*chip.checks(document, challenge), *access.checks(document)]
+    checks += [*directory.checks(document), *_lists(trusted)]
     return Report(tuple(checks), at)
 
 

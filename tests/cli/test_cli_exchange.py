@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from cli_desk import Desk, Run
 
+from epass.cli.exchange import MAX_FOLDERS
 from epass.interchange import STYLES
 from epass.lds.names import File
 from epass.sim.issuer import Document
@@ -103,6 +105,58 @@ def test_what_cannot_be_imported(run: Run, kept: Path, tmp_path: Path) -> None:
         assert (result.status, result.out) == (status, "")
         assert problem in result.err
         assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("below", ["one", "a/one", "a/b/one"])
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_dump_in_a_sub_folder(
+    run: Run, kept: Path, tmp_path: Path, below: str, plain: bool
+) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(kept, source / below)
+    (source / "photo.jpg").write_bytes(b"x")
+    (source / "__MACOSX").mkdir()
+    (source / "__MACOSX" / "._EF_COM.bin").write_bytes(b"\0\5\x16\7")
+    if plain:
+        (source / below / "dump.json").unlink()
+    again = tmp_path / "again"
+    assert run("import", str(source), str(again)).status == 0
+    assert (again / "DG2.bin").read_bytes() == (kept / "DG2.bin").read_bytes()
+    known = run("show", str(again), "--format", "json").facts["access"]["protocol"]
+    assert known == ("unknown" if plain else "PACE")
+
+
+def test_what_lies_nearest_is_taken(run: Run, kept: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(kept, source)
+    shutil.copytree(kept, source / "older")
+    (source / "older" / "DG1.bin").write_bytes(b"x")
+    assert run("import", str(source), str(tmp_path / "again")).status == 0
+
+
+def test_several_sub_folders_are_refused(run: Run, kept: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for name in ("a", "b"):
+        shutil.copytree(kept, source / name)
+    result = run("import", str(source), str(tmp_path / "again"))
+    assert (result.status, result.out) == (2, "")
+    assert f"2 folders in {source} hold dumps; name one of them" in " ".join(result.err.split())
+    assert not (tmp_path / "again").exists()
+    assert run("import", str(source / "a"), str(tmp_path / "again")).status == 0
+
+
+def test_how_far_sub_folders_are_looked_through(run: Run, kept: Path, tmp_path: Path) -> None:
+    deep, wide, linked = (tmp_path / name for name in ("deep", "wide", "linked"))
+    shutil.copytree(kept, deep / "a" / "b" / "c" / "one")
+    for number in range(MAX_FOLDERS):
+        (wide / str(number)).mkdir(parents=True)
+    shutil.copytree(kept, wide / "one")
+    linked.mkdir()
+    (linked / "one").symlink_to(kept, target_is_directory=True)
+    for source in (deep, wide, linked):
+        result = run("import", str(source), str(tmp_path / "again"))
+        assert result.status == 5, source
+        assert "no file of an eMRTD is in it" in result.err
 
 
 def test_nothing_is_overwritten(run: Run, kept: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from cli_desk import Desk, Run
 
 from epass import tlv
+from epass.interchange import EPASS, JMRTD, MRTDREADER
 from epass.lds.names import File
 from epass.sim.chip import Chip
 from epass.sim.issuer import Document
@@ -64,8 +65,84 @@ def test_a_wrong_label_names_what_there_is(
     result = run("read", "--mrz", full.mrz, "--files", labels, "--format", "json")
     assert (result.status, desk.connections) == (2, 0)
     assert result.error["message"] == "--files: not all of these are files"
-    assert result.error["advice"].startswith("There are EF.COM, EF.SOD, DG1, DG2, DG3,")
+    assert result.error["advice"].startswith("There are EF.DIR, EF.ATR/INFO, EF.COM, EF.SOD, DG1,")
     assert result.error["advice"].endswith("DG16.")
+
+
+# --- the files of the master file ---------------------------------------------------------------
+
+INFO = bytes.fromhex("47039401807F660802020100020200E7")
+DIRECTORY = tlv.build(0x61, tlv.build(0x4F, bytes.fromhex("A0000002471001")))
+UNSIGNED = "EF.ATR/INFO and EF.DIR: not signed"
+
+
+@pytest.fixture
+def both(full: Document, desk: Desk) -> Document:
+    """``full`` on a chip with EF.ATR/INFO and EF.DIR."""
+    files = {**full.files, File.ATR_INFO: INFO, File.DIR: DIRECTORY}
+    made = replace(full, files=MappingProxyType(files))
+    desk.channel = Chip(made)
+    return made
+
+
+def test_the_files_of_the_master_file(run: Run, both: Document, tmp_path: Path) -> None:
+    place = tmp_path / "one"
+    options = ("--mrz", both.mrz, "--all", "--save", str(place), "--format", "json")
+    facts = run("read", *options).facts
+    assert (place / "EF_ATR_INFO.bin").read_bytes() == INFO
+    assert (place / "EF_DIR.bin").read_bytes() == DIRECTORY
+    assert set(facts["refused"]) == {"DG3"}
+    assert facts["groups"]["EF.ATR/INFO"]["Max command"] == "256"
+    assert "eMRTD" in facts["groups"]["EF.DIR"].values()
+    assert UNSIGNED in facts["notes"]
+    (check,) = (item for item in facts["checks"] if item["id"] == "access.directory")
+    assert check["outcome"] == "not_applicable"
+    assert check["reason"] == "nothing that was read signs EF.DIR"
+    assert UNSIGNED in run("show", str(place)).out
+    assert f"Note      {UNSIGNED}" in run("read", "--mrz", both.mrz, "--all").out
+    page = run("report", str(place), "-o", "-").out
+    for text in ("EF.DIR: applications, unsigned", "EF.ATR/INFO: abilities of the chip, unsigned"):
+        assert text in page
+    assert "nothing that was read signs EF.DIR" in page
+
+
+@pytest.mark.parametrize("style", [JMRTD, MRTDREADER, EPASS])
+def test_they_are_exported_and_imported(
+    run: Run, both: Document, tmp_path: Path, style: str
+) -> None:
+    place, target, again = (tmp_path / name for name in ("one", "target", "again"))
+    run("read", "--mrz", both.mrz, "--all", "--save", str(place))
+    run("export", str(place), str(target), "--as", style)
+    taken = run("import", str(target), str(again), "--format", "json").facts["taken"]
+    assert {"EF.ATR/INFO", "EF.DIR"} <= set(taken)
+    assert (again / "EF_DIR.bin").read_bytes() == DIRECTORY
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ("DIR", {"EF.DIR"}),
+        ("ef.dir,EF.ATR/INFO", {"EF.DIR", "EF.ATR/INFO"}),
+        ("ATR_INFO", {"EF.ATR/INFO"}),
+        ("EF.ATR_INFO,DG12", {"EF.ATR/INFO", "DG12"}),
+        ("atr/info", {"EF.ATR/INFO"}),
+    ],
+)
+def test_they_can_be_named(run: Run, both: Document, labels: str, names: set[str]) -> None:
+    facts = run("read", "--mrz", both.mrz, "--files", labels, "--format", "json").facts
+    assert set(facts["files"]) == {"EF.COM", "EF.SOD", "DG1", *names}
+
+
+def test_what_is_not_there_is_said_otherwise_than_what_is_refused(
+    run: Run, full: Document, tmp_path: Path
+) -> None:
+    place = tmp_path / "one"
+    result = run("read", "--mrz", full.mrz, "--all", "--save", str(place))
+    assert "Not there EF.ATR/INFO: 6A82" in result.out
+    assert "Not there EF.DIR: 6A82" in result.out
+    assert UNSIGNED not in result.out
+    page = run("report", str(place), "-o", "-").out
+    assert page.count("not there") == 2
 
 
 def test_the_demo_reads_all_too(run: Run) -> None:

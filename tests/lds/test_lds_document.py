@@ -39,6 +39,19 @@ def test_a_malformed_file_hides_no_other(file: File, note: str) -> None:
     assert (document.lds_version is None) == (file is File.COM)
 
 
+@pytest.mark.parametrize(
+    ("files", "note"),
+    [
+        ([File.DIR], "EF.DIR: not signed"),
+        ([File.ATR_INFO], "EF.ATR/INFO: not signed"),
+        ([File.DIR, File.ATR_INFO], "EF.ATR/INFO and EF.DIR: not signed"),
+    ],
+)
+def test_what_nobody_signs_is_a_note(files: list[File], note: str) -> None:
+    """Whether it can be parsed or not."""
+    assert Document.parse(FILES | dict.fromkeys(files, b"\x61\x80")).notes == (note,)
+
+
 def test_wrong_check_digits_are_a_note() -> None:
     number = FILES[File.DG1].replace(b"L898902C36", b"L898902C37")
     document = Document.parse({**FILES, File.DG1: number})

@@ -130,6 +130,20 @@ def test_the_document_may_bring_its_own_card_access() -> None:
     assert exchanged(chip, "00B09C0002") == "31009000"
 
 
+@pytest.mark.parametrize("access", [["PACE"], ["BAC"]])
+def test_the_document_may_bring_its_own_other_files_of_the_master_file(access: list[str]) -> None:
+    """Anybody may read them, and the chip may be given another EF.ATR/INFO."""
+    files = {File.ATR_INFO: bytes.fromhex("430102"), File.DIR: bytes.fromhex("6100"), **FILES}
+    chip = Chip(Handmade(files=files), access=access)
+    assert exchanged(chip, "00A4020C022F01") == "9000"
+    assert exchanged(chip, "00B0000003") == "4301029000"
+    assert exchanged(chip, "00B0810003") == "4301029000"
+    assert exchanged(chip, "00A4020C022F00") == "9000"
+    assert exchanged(chip, "00B0000000") == "61006282"
+    told = Chip(Handmade(files=files), access=access, ef_atr_info=bytes.fromhex("430103"))
+    assert exchanged(told, "00B0810003") == "4301039000"
+
+
 # --- SELECT -----------------------------------------------------------------------------------
 
 SELECTIONS = [

@@ -1,0 +1,502 @@
+"""EF.ATR/INFO and EF.DIR: read where the chip gives them, and no read is worse off for it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from card_wire import application
+from hypothesis import given
+from hypothesis import strategies as st
+from reading_card import Card
+from watched_chip import (
+    ACCESSES,
+    BAC_ONLY,
+    INTERNAL_AUTHENTICATE,
+    PACE_ONLY,
+    PLAIN,
+    PROVING,
+    READ_BINARY,
+    SELECT,
+    Watched,
+    read,
+    with_files,
+)
+
+from epass import tlv
+from epass.card.apdu import Command, Response
+from epass.card.master_file import LARGEST, MAX_ANSWERS, read_objects
+from epass.card.reader import ReadEvent
+from epass.card.resume import NEVER
+from epass.dump import Dump, Refusal
+from epass.errors import (
+    Cancelled,
+    CardRemovedError,
+    CardSilentError,
+    EpassError,
+    FormatError,
+    InputError,
+    OtherDocumentError,
+    ProtocolError,
+    StatusError,
+)
+from epass.lds.names import MF_FID, UNSIGNED, File
+from epass.sim import issuer
+from epass.sim.chip import Chip
+from epass.sim.fault_table import FAULTS
+from epass.sim.faults import Card as AnyCard
+from epass.sim.faults import FaultyChannel
+from epass.sim.issuer import Document
+
+INFO = bytes.fromhex("4301B8 4703 94 01 80 7F66 08 0202 0100 0202 0100".replace(" ", ""))
+DIRECTORY = tlv.build(0x61, tlv.build(0x4F, bytes.fromhex("A0000002471001"))) * 3
+WITH_BOTH = with_files(PLAIN, ATR_INFO=INFO, DIR=DIRECTORY)
+PROVING_BOTH = with_files(PROVING, ATR_INFO=INFO, DIR=DIRECTORY)
+FIDS = tuple(file.fid.to_bytes(2) for file in UNSIGNED)
+MF = MF_FID.to_bytes(2)
+
+
+def absent(file: File) -> Refusal:
+    return Refusal(0x6A82, f"SELECT {file.label}: the chip answers 6A82 (file not found)")
+
+
+def selects(*fids: bytes) -> Callable[[Command], bool]:
+    """The SELECT by identifier of one of these, under secure messaging or not."""
+    return lambda command: command.ins == SELECT and command.data in fids
+
+
+def refusing(sw: int, *fids: bytes, after: int = 0) -> Callable[[Command], int | None]:
+    """``after`` so many of them the others are refused; the master file is selected first of all
+    when the chip is opened.
+    """
+    met = 0
+
+    def refuse(command: Command) -> int | None:
+        nonlocal met
+        if not selects(*fids)(command):
+            return None
+        met += 1
+        return sw if met > after else None
+
+    return refuse
+
+
+def kept(dump: Dump) -> dict[File, bytes]:
+    return {file: dump.files[file] for file in UNSIGNED if file in dump.files}
+
+
+def rest(dump: Dump) -> dict[File, bytes]:
+    return {file: raw for file, raw in application(dump.files).items() if file not in UNSIGNED}
+
+
+BOTH = {File.ATR_INFO: INFO, File.DIR: DIRECTORY}
+
+# --- the plain case -----------------------------------------------------------------------------
+
+
+@ACCESSES
+def test_both_are_kept_as_they_are(access: tuple[str, ...]) -> None:
+    chip = Watched(WITH_BOTH, access=access)
+    dump = read(chip, everything=True)
+    assert kept(dump) == BOTH
+    assert (dump.refused, dump.notes, dump.quirks) == ({}, (), ())
+    assert [step.file for step in dump.steps[-2:]] == [*UNSIGNED]
+    assert Dump.from_files(dump.to_files()).files == dump.files
+
+
+@ACCESSES
+def test_they_come_last_and_under_secure_messaging(access: tuple[str, ...]) -> None:
+    chip = Watched(PROVING_BOTH, access=access)
+    dump = read(chip, everything=True)
+    assert dump.evidence.chip is not None
+    assert dump.evidence.active is not None
+    first = next(place for place, item in enumerate(chip.plain) if selects(*FIDS)(item))
+    assert chip.sent(INTERNAL_AUTHENTICATE)[0] < first
+    assert [item.data for item in chip.plain[first - 1 :] if item.ins == SELECT] == [MF, *FIDS]
+
+
+@ACCESSES
+@pytest.mark.parametrize("document", [PLAIN, PROVING], ids=["plain", "proving"])
+def test_not_one_command_more_where_nobody_asks(
+    document: Document, access: tuple[str, ...]
+) -> None:
+    both = with_files(document, ATR_INFO=INFO, DIR=DIRECTORY)
+    without, with_both = Watched(document, access=access), Watched(both, access=access)
+    assert read(without).apdus == read(with_both).apdus
+    assert without.plain[0] == with_both.plain[0]
+    for chip in (without, with_both):
+        assert not any(selects(*FIDS)(command) for command in chip.plain)
+    dump = read(Watched(both, access=access))
+    assert kept(dump) == {}
+    assert dump.refused == {}
+
+
+@ACCESSES
+def test_what_they_cost(access: tuple[str, ...]) -> None:
+    """SELECT of the master file, and of each file a SELECT and a READ BINARY."""
+    usual = read(Watched(WITH_BOTH, access=access)).apdus
+    assert read(Watched(WITH_BOTH, access=access), everything=True).apdus == usual + 5
+    assert read(Watched(PLAIN, access=access), everything=True).apdus == usual + 3
+
+
+def test_only_the_one_that_is_named() -> None:
+    chip = Watched(WITH_BOTH)
+    dump = read(chip, also=[File.DIR, File.DG13])
+    assert kept(dump) == {File.DIR: DIRECTORY}
+    assert set(dump.refused) == {File.DG13}
+    with pytest.raises(InputError, match=r"EF.DIR is not a file of the eMRTD application"):
+        read(chip, want=[File.DIR])
+
+
+@ACCESSES
+def test_what_is_not_there_is_listed(access: tuple[str, ...]) -> None:
+    dump = read(Watched(PLAIN, access=access), everything=True)
+    assert dump.refused == {file: absent(file) for file in UNSIGNED}
+    assert rest(dump) == dict(PLAIN.files)
+
+
+@pytest.mark.parametrize("access", ["auto", "bac"])
+def test_ef_card_access_is_kept_by_whatever_way_the_chip_is_opened(access: str) -> None:
+    chip = Watched(WITH_BOTH, access=(*PACE_ONLY, *BAC_ONLY))
+    dump = read(chip, everything=True, access=access)
+    assert dump.access.protocol == ("BAC" if access == "bac" else "PACE")
+    assert File.CARD_ACCESS in dump.files
+    assert kept(dump) == BOTH
+
+
+def test_the_events_have_their_bytes() -> None:
+    came = dict.fromkeys(UNSIGNED, b"")
+
+    def on_event(event: ReadEvent) -> None:
+        if event.stage == "file" and event.file in UNSIGNED:
+            came[event.file] += event.data
+            assert event.done == event.total == len(came[event.file])
+
+    read(Watched(WITH_BOTH), everything=True, on_event=on_event)
+    assert came == BOTH
+
+
+def test_the_read_can_be_stopped() -> None:
+    def on_event(event: ReadEvent) -> None:
+        if event.file is File.DIR:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read(Watched(WITH_BOTH), everything=True, on_event=on_event)
+
+
+# --- chips that dislike the question --------------------------------------------------------------
+
+
+@ACCESSES
+@pytest.mark.parametrize("sw", [0x6982, 0x6A82, 0x6A86, 0x6981, 0x6D00])
+def test_a_file_that_is_refused(sw: int, access: tuple[str, ...]) -> None:
+    chip = Watched(WITH_BOTH, refusing(sw, FIDS[0]), access)
+    dump = read(chip, everything=True)
+    assert kept(dump) == {File.DIR: DIRECTORY}
+    assert [item.sw for item in dump.refused.values()] == [sw]
+    assert dump.notes == ()
+    assert rest(dump) == dict(PLAIN.files)
+
+
+@ACCESSES
+@pytest.mark.parametrize("sw", [0x6982, 0x6A82, 0x6A86])
+def test_a_chip_that_drops_the_session_is_asked_in_the_clear(
+    sw: int, access: tuple[str, ...]
+) -> None:
+    class Once(Watched):
+        """Drops the session over EF.ATR/INFO, and gives the file without one."""
+
+        def reset(self) -> None:
+            super().reset()
+            if any(selects(FIDS[0])(command) for command in self.plain):
+                self.naked, self.refuse = False, lambda _: None
+
+    chip = Once(WITH_BOTH, refusing(sw, FIDS[0]), access, naked=True)
+    dump = read(chip, everything=True)
+    why = f"an unprotected answer, status {sw:04X}"
+    assert dump.notes == (
+        f"EF.ATR/INFO read without secure messaging: {why}",
+        f"EF.DIR read without secure messaging: {why}",
+    )
+    assert kept(dump) == BOTH
+    assert dump.refused == {}
+    assert rest(dump) == dict(PLAIN.files)
+
+
+class Unselectable(Watched):
+    """Refuses the master file in a session."""
+
+    def __init__(self, document: Document, sw: int, access: tuple[str, ...]) -> None:
+        super().__init__(document, self._refused, access)
+        self.sw = sw
+
+    def _refused(self, command: Command) -> int | None:
+        return self.sw if self._session is not None and selects(MF)(command) else None
+
+
+@ACCESSES
+@pytest.mark.parametrize("sw", [0x6982, 0x6A82, 0x6A86, 0x6700])
+def test_a_chip_that_selects_no_master_file_is_asked_in_the_clear(
+    sw: int, access: tuple[str, ...]
+) -> None:
+    dump = read(Unselectable(WITH_BOTH, sw, access), everything=True)
+    assert kept(dump) == BOTH
+    assert dump.refused == {}
+    assert [note[: note.index(" (")] for note in dump.notes] == [
+        f"{file.label} read without secure messaging: SELECT master file: the chip answers {sw:04X}"
+        for file in UNSIGNED
+    ]
+    dump = read(Unselectable(PLAIN, sw, access), everything=True)
+    assert dump.refused == {file: absent(file) for file in UNSIGNED}
+    assert dump.notes == ()
+
+
+@ACCESSES
+def test_a_chip_that_refuses_them_everywhere_without_protection(access: tuple[str, ...]) -> None:
+    dump = read(Watched(WITH_BOTH, refusing(0x6982, *FIDS), access, naked=True), everything=True)
+    reason = "SELECT {}: the chip answers 6982 (security status not satisfied)"
+    assert dump.refused == {file: Refusal(0x6982, reason.format(file.label)) for file in UNSIGNED}
+    assert rest(dump) == dict(PLAIN.files)
+
+
+class Fixed:
+    """A channel that cannot reset the chip, nor be connected again."""
+
+    def __init__(self, chip: Chip) -> None:
+        self._chip = chip
+
+    def transmit(self, command: Command) -> Response:
+        return self._chip.transmit(command)
+
+
+def test_where_the_chip_cannot_be_reset_that_is_the_end_of_it() -> None:
+    dump = read(Fixed(Unselectable(WITH_BOTH, 0x6A86, PACE_ONLY)), everything=True)
+    assert {item.sw for item in dump.refused.values()} == {0x6A86}
+    assert set(dump.refused) == set(UNSIGNED)
+    assert rest(dump) == dict(PLAIN.files)
+    naked = Watched(WITH_BOTH, refusing(0x6982, FIDS[0]), naked=True)
+    dump = read(Fixed(naked), everything=True)
+    assert [item.reason for item in dump.refused.values()] == [
+        "an unprotected answer, status 6982"
+    ] * 2
+
+
+def test_a_session_that_a_proof_has_ended_is_not_opened_again_for_them() -> None:
+    def refuse(command: Command) -> int | None:
+        return 0x6D00 if command.ins == INTERNAL_AUTHENTICATE else None
+
+    chip = Watched(PROVING_BOTH, refuse, naked=True)
+    dump = read(chip, everything=True)
+    assert kept(dump) == BOTH
+    assert dump.notes[-2:] == tuple(
+        f"{file.label} read without secure messaging" for file in UNSIGNED
+    )
+    assert not any(command.ins == 0x22 for command in chip.plain[chip.sent(0x88)[0] :])
+    dump = read(Fixed(Watched(PROVING_BOTH, refuse, naked=True)), everything=True)
+    assert {item.reason for item in dump.refused.values()} == {
+        "the chip cannot be reset over this channel"
+    }
+
+
+# --- documents that are lost over it --------------------------------------------------------------
+
+
+def gap(at: int, fault: str = "removed", other: Document = WITH_BOTH) -> FaultyChannel:
+    made: Callable[[object], AnyCard] = lambda _alter: Chip(WITH_BOTH)  # noqa: E731 - as it asks
+    return FaultyChannel(made, FAULTS[fault], at, other=lambda _kind: Chip(other))
+
+
+LAST = read(Chip(WITH_BOTH), everything=True).apdus
+TAIL = range(LAST - 4, LAST + 1)
+
+
+@pytest.mark.parametrize("fault", ["removed", "removed-after", "disturbed", "reader-unplugged"])
+@pytest.mark.parametrize("at", TAIL)
+def test_a_document_that_slips_off_is_read_to_its_end(at: int, fault: str) -> None:
+    dump = read(gap(at, fault), everything=True)
+    assert kept(dump) == BOTH
+    assert rest(dump) == dict(PLAIN.files)
+    assert dump.notes == ("the document was lost 1 times and came back",)
+    assert dump.refused == {}
+
+
+@pytest.mark.parametrize("at", TAIL)
+def test_a_document_that_is_gone_has_been_read(at: int) -> None:
+    dump = read(gap(at), everything=True, resume=NEVER)
+    assert rest(dump) == dict(PLAIN.files)
+    missing = [file for file in UNSIGNED if file not in dump.files]
+    assert list(dump.refused) == missing != []
+    assert {item.reason for item in dump.refused.values()} == {"the card was removed"}
+
+
+@pytest.mark.parametrize("at", TAIL)
+def test_another_document_is_none(at: int) -> None:
+    other = issuer.issue(holder="one-name")
+    with pytest.raises(OtherDocumentError):
+        read(gap(at, "other-document", with_files(other, DIR=DIRECTORY)), everything=True)
+
+
+class Deadly:
+    """A chip that is gone whenever it is asked for EF.ATR/INFO, and comes back."""
+
+    def __init__(self, error: EpassError, document: Document = WITH_BOTH) -> None:
+        self.error, self.chip = error, Watched(document, self._seen)
+        self.deaths = 0
+        self.dying = False
+
+    def _seen(self, command: Command) -> int | None:
+        self.dying |= selects(FIDS[0])(command)
+        return None
+
+    def transmit(self, command: Command) -> Response:
+        response = self.chip.transmit(command)
+        if self.dying:
+            self.dying = False
+            self.deaths += 1
+            raise self.error
+        return response
+
+    def reset(self) -> None:
+        self.chip.reset()
+
+    def reconnect(self, _seconds: float, _on_wait: Callable[[], object]) -> None:
+        self.chip.reset()
+
+
+def test_a_document_that_is_lost_over_it_each_time() -> None:
+    channel = Deadly(CardRemovedError("the card was removed"))
+    dump = read(channel, everything=True)
+    reason = "SELECT EF.ATR/INFO: the document was lost over it each time"
+    assert dump.refused == {File.ATR_INFO: Refusal(None, reason)}
+    assert kept(dump) == {File.DIR: DIRECTORY}
+    assert channel.deaths == 2
+    assert rest(dump) == dict(PLAIN.files)
+
+
+def test_a_chip_that_falls_silent_over_it() -> None:
+    channel = Deadly(CardSilentError(10.0))
+    dump = read(channel, everything=True)
+    assert {item.reason for item in dump.refused.values()} == {channel.error.message}
+    assert (len(dump.refused), channel.deaths) == (2, 1)
+    assert rest(dump) == dict(PLAIN.files)
+
+
+# --- a file without a length of its own -----------------------------------------------------------
+
+
+def whole(card: Card, size: int = 223, file: File = File.DIR) -> bytes:
+    came = b""
+
+    def tell(done: int, total: int, data: bytes) -> None:
+        nonlocal came
+        came += data
+        assert done == total == len(came)
+
+    content = read_objects(card, file, size, tell)
+    assert came == content
+    return content
+
+
+LONG = tlv.build(0x61, bytes(200)) * 3
+
+
+@pytest.mark.parametrize("size", [223, 112, 5])
+@pytest.mark.parametrize(
+    ("habits", "contents"),
+    [
+        ({}, (DIRECTORY, INFO, b"\x61\x00", LONG)),
+        ({"short": 0x9000}, (DIRECTORY, INFO, b"\x61\x00", LONG)),
+        ({"gives": 7, "short": 0x9000}, (DIRECTORY, INFO, b"\x61\x00", LONG)),
+        ({"exact": True}, (DIRECTORY, INFO, b"\x61\x00", LONG)),
+        ({"exact": True, "refusal": 0x6C05}, (DIRECTORY, INFO, b"\x61\x00", LONG)),
+        ({"exact": True, "takes": 112}, (DIRECTORY, INFO, b"\x61\x00", LONG)),
+        ({"takes": 112}, (DIRECTORY, INFO, b"\x61\x00", LONG)),
+    ],
+    ids=str,
+)
+def test_by_all_habits_of_chips(
+    size: int, habits: dict[str, int], contents: tuple[bytes, ...]
+) -> None:
+    for content in contents:
+        card = Card({File.DIR: content}, **habits)  # type: ignore[arg-type]
+        assert whole(card, size) == content
+
+
+@pytest.mark.parametrize("filling", [b"\x00", b"\xff"])
+def test_filling_is_not_read_to_its_end(filling: bytes) -> None:
+    card = Card({File.DIR: DIRECTORY + filling * 3000})
+    content = whole(card)
+    assert content == (DIRECTORY + filling * 223)[:223]
+    assert card.asked == [(SELECT, None), (READ_BINARY, 223)]
+    exact = Card({File.DIR: DIRECTORY + filling * 3000}, takes=112)
+    assert whole(exact) == DIRECTORY + filling * 2
+
+
+def test_what_is_no_data_object_is_kept_as_far_as_it_came() -> None:
+    broken = b"\x61\x80" + bytes(range(1, 60))
+    assert whole(Card({File.DIR: broken * 50})) == (broken * 50)[:223]
+    assert whole(Card({File.DIR: DIRECTORY[:-1]})) == DIRECTORY[:-1]
+    assert whole(Card({File.DIR: b"\x61"}, short=0x9000)) == b"\x61"
+
+
+def test_a_selection_with_a_warning() -> None:
+    class Warning(Card):
+        def _select(self, command: Command) -> Response:
+            return replace(super()._select(command), sw=0x6283)
+
+    assert whole(Warning({File.DIR: DIRECTORY})) == DIRECTORY
+
+
+def test_what_cannot_be_read() -> None:
+    with pytest.raises(StatusError, match=r"SELECT EF.DIR: the chip answers 6A82"):
+        whole(Card({File.DIR: DIRECTORY}, select=0x6A82))
+    with pytest.raises(StatusError, match=r"READ BINARY EF.DIR: the chip answers 6700"):
+        whole(Card({File.DIR: DIRECTORY}, takes=0))
+    for habits in ({}, {"short": 0x9000}):
+        with pytest.raises(FormatError, match=r"EF.DIR at byte 0: empty"):
+            whole(Card({File.DIR: b""}, **habits))  # type: ignore[arg-type]
+
+
+def test_a_value_that_is_refused_is_an_error() -> None:
+    class Half(Card):
+        def _answer(self, offset: int, wanted: int, le: int) -> Response:
+            return Response(sw=0x6700) if offset or le > 2 else super()._answer(offset, wanted, le)
+
+    with pytest.raises(StatusError, match=r"READ BINARY EF.DIR: the chip answers 6700"):
+        whole(Half({File.DIR: DIRECTORY}))
+
+
+def test_the_limits() -> None:
+    largest = tlv.build(0x61, bytes(LARGEST - 4))
+    assert len(largest) == LARGEST
+    assert whole(Card({File.DIR: largest})) == largest
+    for more in (b"\x61\x00", largest):
+        with pytest.raises(FormatError, match=r"EF.DIR at byte 4096: over 4096 bytes"):
+            whole(Card({File.DIR: largest + more}))
+    slow = Card({File.DIR: largest}, gives=1, short=0x9000)
+    with pytest.raises(ProtocolError, match=f"only {MAX_ANSWERS} bytes in {MAX_ANSWERS} answers"):
+        whole(slow)
+
+
+def test_more_than_was_asked_for() -> None:
+    class Much(Card):
+        def _answer(self, _offset: int, _wanted: int, le: int) -> Response:
+            return Response(bytes(le + 1))
+
+    with pytest.raises(ProtocolError, match=r"224 bytes for 223 asked for"):
+        whole(Much({File.DIR: DIRECTORY}))
+
+
+@given(
+    st.binary(max_size=600), st.integers(1, 300), st.booleans(), st.sampled_from([0x9000, 0x6282])
+)
+def test_any_file_comes_to_an_end(content: bytes, size: int, exact: bool, short: int) -> None:
+    try:
+        found = whole(Card({File.DIR: content}, exact=exact, short=short), size)
+    except (FormatError, ProtocolError):
+        return
+    except StatusError as error:  # nobody knows how long what is no data object is
+        assert (exact, error.sw) == (True, 0x6700)
+        return
+    assert content.startswith(found)
+    assert found

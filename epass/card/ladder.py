@@ -18,7 +18,7 @@ from epass.card.quirks import ignore as no_note
 LADDER = (32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 231, 223, 192, 160, 128, 112)
 HEADER = 8  # bytes: more than any tag and length, less than any file of an eMRTD
 FULL_SHORT = 223  # a chip that gives less does not fill even a short response
-NOT_FOUND = 0x6A82
+NOT_FOUND, END_OF_FILE = 0x6A82, 0x6282
 WARNINGS = (0x62, 0x63)  # SW1: the data is good
 WRONG_LENGTH, WRONG_LE = 0x6700, 0x6C  # the latter with the right length as SW2
 
@@ -187,4 +187,4 @@ def _is_refused(response: Response) -> bool:
 def too_long(response: Response) -> bool:
     """Whether the chip may have been asked for more than it gives at a time."""
     refused = response.sw == WRONG_LENGTH or response.sw >> 8 == WRONG_LE
-    return refused or (response.sw == OK and not response.data)
+    return refused or (response.sw in (OK, END_OF_FILE) and not response.data)

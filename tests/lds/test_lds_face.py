@@ -208,9 +208,26 @@ def test_a_face_that_nearly_fills_its_record() -> None:
     parsed = Dg2.parse(of(record(face(off=8))))
     assert parsed.faces[0].image == JPEG
     assert parsed.notes == ("the length of the last face is off by 8 bytes",)
+
+
+@pytest.mark.parametrize("off", [1, 8])
+@pytest.mark.parametrize(("image", "kind"), [(JPEG, 0), (JP2, 1)])
+def test_a_length_of_the_last_face_that_is_a_little_short_costs_no_image(
+    image: bytes, kind: int, off: int
+) -> None:
+    first = face()
+    parsed = Dg2.parse(of(record(first, face(image, kind, off=-off))))
+    assert [(item.image, item.padding) for item in parsed.faces] == [(JPEG, 0), (image, 0)]
+    assert parsed.notes == (f"the end of the last face is off by {off} bytes",)
+
+
+def test_a_few_bytes_behind_the_last_face_are_kept_with_its_image() -> None:
     parsed = Dg2.parse(of(record(face() + b"\x00" * 3, count=1)))
-    assert parsed.faces[0].image == JPEG
-    assert parsed.notes == ("the end of the last face is off by 3 bytes",)
+    assert (parsed.faces[0].image, parsed.faces[0].padding) == (JPEG + b"\x00" * 3, 3)
+    assert parsed.notes == (
+        "the end of the last face is off by 3 bytes",
+        "3 bytes follow the image of a face",
+    )
 
 
 def test_a_wrong_image_type_in_the_header_is_a_note() -> None:

@@ -387,7 +387,7 @@ def test_headers(created: str, valid: str, creator: int, subtype: int) -> None:
     (found,) = Dg2.parse(face.dg2_of([template])).faces
     assert (found.header.version, found.header.subtype) == (0x0101, subtype)
     assert (found.header.created, found.header.valid) == (created, valid)
-    assert (found.header.creator, found.header.unknown) == (creator, ())
+    assert (found.header.creator, found.header.unknown) == (creator, {})
 
 
 FULL = Description(

@@ -181,10 +181,12 @@ def _may_be_for_its_length(response: Response) -> bool:
 
 
 def _is_refused(response: Response) -> bool:
-    return response.sw != OK and response.sw >> 8 not in WARNINGS
+    """Whether the status word is an error, or warns of an end before the first byte."""
+    is_empty = response.sw == END_OF_FILE and not response.data
+    return is_empty or (response.sw != OK and response.sw >> 8 not in WARNINGS)
 
 
 def too_long(response: Response) -> bool:
     """Whether the chip may have been asked for more than it gives at a time."""
     refused = response.sw == WRONG_LENGTH or response.sw >> 8 == WRONG_LE
-    return refused or (response.sw in (OK, END_OF_FILE) and not response.data)
+    return refused or (response.sw == OK and not response.data)

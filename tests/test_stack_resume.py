@@ -88,14 +88,15 @@ def test_it_goes_on_where_it_stopped(vpcd_slot_0: Slot) -> None:
     }
     assert found["notes"] == ["the document was lost 1 times and came back"]
     assert not [check for check in found["checks"] if check["outcome"] == "fail"]
-    # Access again, DG1 to see that it is the same document, SELECT of DG2, and one block.
+    # Access again, DG1 and the start of EF.SOD to see that it is the same document, SELECT of DG2,
+    # and one block.
     undisturbed = Slipping(Chip(document), 0)
     with (
         vpcd.inserted(undisturbed, ports=[vpcd_slot_0.port]),
         reading(vpcd_slot_0, document) as process,
     ):
         process.communicate(timeout=LIMIT)
-    assert len(card.commands) - len(undisturbed.commands) == 9 + 1 + 1 + 1
+    assert len(card.commands) - len(undisturbed.commands) == 9 + 2 + 1 + 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")

@@ -131,7 +131,7 @@ def test_another_key_does_not_replay(name: str) -> None:
 def protected(name: str) -> Iterator[tuple[int, bytes]]:
     """The number, from 1, and the data of each protected response."""
     for number, (command, response) in enumerate(loaded(name).exchanges, 1):
-        if command.cla == 0x0C and response is not None:
+        if command.cla == 0x0C and isinstance(response, Response):
             yield number, response.data
 
 

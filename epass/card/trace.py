@@ -2,11 +2,11 @@
 
 A trace is a JSON Lines file. The first line is ``{"schema": "epass.trace", "version": 1}`` with
 facts about the read, of which ``traits`` are what it was planned with; then a line for each command
-and response as they went over the link, ``{"c": hex, "r": hex}``, without ``r`` where no response
-came, for each reset of the chip, ``{"reset": true}``, and, only where asked for, for each draw of
-the reader's randomness, ``{"random": hex}``. Secure messaging has encrypted what the wire carries,
-but who has the random bytes too can compute the keys of PACE: they are recorded for fictitious
-documents, never by default.
+and response as they went over the link, ``{"c": hex, "r": hex}``, where no response came ``"lost"``
+with the code of the error instead, for each reset of the chip, ``{"reset": true}``, be it by a gap,
+and, only where asked for, for each draw of the reader's randomness, ``{"random": hex}``. Secure
+messaging has encrypted what the wire carries, but who has the random bytes too can compute the keys
+of PACE: they are recorded for fictitious documents, never by default.
 """
 
 import json
@@ -16,11 +16,14 @@ from typing import Self
 
 from epass.card import apdu
 from epass.card.apdu import Channel, Command, Response
+from epass.card.resume import LOST
 from epass.card.traits import Traits, traits
-from epass.errors import FormatError, ProtocolError
+from epass.errors import FormatError, ProtocolError, ReaderError
 
 SCHEMA, SCHEMA_VERSION = "epass.trace", 1
 TRAITS = {"extended": bool, "has_lengths": bool, "most": int}  # those that a plan depends on
+
+LOSSES = {error.code: error for error in LOST}
 
 Line = dict[str, object]
 
@@ -38,6 +41,10 @@ class TracingChannel:
         try:
             response = self._channel.transmit(command)
             line["r"] = response.encode().hex().upper()
+        except ReaderError as error:
+            line["lost"] = error.code
+            raise
+        else:
             return response
         finally:
             self._write(json.dumps(line) + "\n")
@@ -84,12 +91,12 @@ def planned_with(known: Traits) -> Line:
 class Trace:
     """A trace as it was recorded: the facts of its first line, the exchanges, the draws.
 
-    An exchange has no response where none came. ``resets`` has, for each reset of the chip, how
-    many exchanges came before it.
+    An exchange has no response where none came, but the code of the error, if that is known.
+    ``resets`` has, for each reset of the chip, how many exchanges came before it.
     """
 
     facts: Line
-    exchanges: tuple[tuple[Command, Response | None], ...] = field(repr=False)
+    exchanges: tuple[tuple[Command, Response | str | None], ...] = field(repr=False)
     draws: tuple[bytes, ...] = field(repr=False)
     resets: tuple[int, ...] = ()
 
@@ -102,7 +109,7 @@ class Trace:
         """
         numbered = enumerate(lines, 1)
         facts = _facts(numbered)
-        exchanges: list[tuple[Command, Response | None]] = []
+        exchanges: list[tuple[Command, Response | str | None]] = []
         draws, resets = [], []
         for number, text in numbered:
             line = _object(text, number)
@@ -113,8 +120,7 @@ class Trace:
                 resets.append(len(exchanges))
                 continue
             command = Command.parse(_bytes(line, "c", number))
-            answer = Response.parse(_bytes(line, "r", number)) if "r" in line else None
-            exchanges.append((command, answer))
+            exchanges.append((command, _answer(line, number)))
         return cls(facts, tuple(exchanges), tuple(draws), tuple(resets))
 
     @property
@@ -143,8 +149,9 @@ class ReplayChannel:
         """The recorded response.
 
         Raises:
-            ProtocolError: the command is not the next one of the trace, byte for byte, or no
-                answer to it is recorded.
+            ReaderError: what was raised when it was recorded.
+            ProtocolError: the command is not the next one of the trace, byte for byte, or neither
+                an answer to it nor an error is recorded.
         """
         if self._reset_is_due:
             raise ProtocolError("replay", f"no reset before command {self._count + 1}")
@@ -154,7 +161,9 @@ class ReplayChannel:
             raise ProtocolError("replay", f"the trace ends before command {self._count}")
         if expected.encode() != command.encode():
             raise ProtocolError("replay", f"command {self._count} is not the recorded one")
-        if response is None:
+        if isinstance(response, str) and response in LOSSES:
+            raise LOSSES[response]("as it was recorded")
+        if not isinstance(response, Response):
             raise ProtocolError("replay", f"no answer is recorded to command {self._count}")
         return response
 
@@ -163,6 +172,10 @@ class ReplayChannel:
         if not self._reset_is_due:
             raise ProtocolError("replay", f"a reset after command {self._count} is not recorded")
         self._resets.pop(0)
+
+    def reconnect(self, _seconds: float, _on_wait: Callable[[], object]) -> None:
+        """As ``reset``: to the chip, a gap is one."""
+        self.reset()
 
     @property
     def _reset_is_due(self) -> bool:
@@ -189,6 +202,13 @@ class ReplayChannel:
         draws = sum(1 for _ in self._draws)
         if draws:
             raise ProtocolError("replay", f"{draws} recorded draws were not made")
+
+
+def _answer(line: Line, number: int) -> Response | str | None:
+    if "r" in line:
+        return Response.parse(_bytes(line, "r", number))
+    code = line.get("lost")
+    return code if isinstance(code, str) else None
 
 
 def _facts(numbered: Iterator[tuple[int, str]]) -> Line:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from secrets import token_bytes
 
 import pytest
 from card_wire import application
@@ -292,6 +293,18 @@ def test_in_a_trace_it_is_a_reset() -> None:
     lines: list[str] = []
     reader.read(trace.TracingChannel(channel, lines.append), KEY)
     assert lines.count('{"reset": true}\n') == 1
+
+
+@pytest.mark.parametrize("fault", ["removed", "disturbed", "reader-unplugged"])
+def test_a_trace_replays_the_gap(fault: str) -> None:
+    channel, _ = gap(last(), fault)
+    lines = [trace.header()]
+    tracing = trace.TracingChannel(channel, lines.append)
+    dump = reader.read(tracing, KEY, random=tracing.random(token_bytes))
+    replay = trace.ReplayChannel(trace.Trace.parse(lines))
+    again = reader.read(replay, KEY, random=replay.random)
+    assert (again.files, again.notes, again.apdus) == (dump.files, dump.notes, dump.apdus)
+    replay.finish()
 
 
 @pytest.mark.parametrize(("times", "seconds"), [(-1, 1.0), (1, -1.0), (1, float("nan"))])

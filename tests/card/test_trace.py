@@ -43,7 +43,7 @@ def test_a_command_without_an_answer_is_recorded() -> None:
     lines: list[str] = []
     with pytest.raises(CardRemovedError):
         TracingChannel(Chip(), lines.append).transmit(READ)
-    assert [json.loads(line) for line in lines] == [{"c": "00B0000008"}]
+    assert [json.loads(line) for line in lines] == [{"c": "00B0000008", "lost": "card_removed"}]
 
 
 def test_without_asking_no_randomness_is_recorded() -> None:
@@ -106,13 +106,21 @@ def test_a_command_without_an_answer_replays_up_to_there() -> None:
     with pytest.raises(CardRemovedError):
         TracingChannel(Chip(), lines.append).transmit(READ)
     parsed = Trace.parse(lines)
-    assert parsed.exchanges == ((SELECT, Response()), (READ, None))
+    assert parsed.exchanges == ((SELECT, Response()), (READ, "card_removed"))
     replay = ReplayChannel(parsed)
     replay.random(4)
     replay.transmit(SELECT)
-    with pytest.raises(ProtocolError, match="no answer is recorded to command 2"):
+    with pytest.raises(CardRemovedError, match="as it was recorded"):
         replay.transmit(READ)
     replay.finish()
+
+
+@pytest.mark.parametrize("rest", ["", ', "lost": "a code of nobody"', ', "lost": 7'])
+def test_neither_an_answer_nor_why_not(rest: str) -> None:
+    """As in traces that were recorded before the reason was."""
+    replay = ReplayChannel(Trace.parse([trace.header(), f'{{"c": "00B0000008"{rest}}}']))
+    with pytest.raises(ProtocolError, match="no answer is recorded to command 1"):
+        replay.transmit(READ)
 
 
 def test_what_was_not_used_is_told_at_the_end() -> None:

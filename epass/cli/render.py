@@ -1,8 +1,6 @@
 """What the commands print: JSON for programs, and the same facts as text for people."""
 
 import json
-import shutil
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -11,7 +9,8 @@ from typing import Any
 import click
 
 from epass.cli.jobs import Reading
-from epass.cli.output import clean, out, say
+from epass.cli.layout import LABEL_WIDTH, field
+from epass.cli.output import out, say
 from epass.dump import FILE_NOT_FOUND, Dump
 from epass.errors import FormatError, StorageError
 from epass.lds.document import Document
@@ -24,8 +23,6 @@ from epass.upload import RAW_LIMIT, NfcPayload
 
 Facts = dict[str, Any]
 
-LABEL_WIDTH = 10
-NARROWEST, WIDEST = 40, 100  # columns
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 WORDS = {"fail": "FAIL"}
 SECURITY_FILES = (File.CARD_ACCESS, File.CARD_SECURITY, File.DG14, File.DG15)
@@ -238,23 +235,6 @@ def _print_payload(facts: Facts) -> None:
     field("Payload", f"{sizes} ({facts['payload_base64_bytes']} in base64)")
     for warning in facts["warnings"]:
         field("Warning", warning)
-
-
-def field(
-    label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0, colour: str | None = None
-) -> None:
-    """A label and its value, wrapped to the terminal under itself; a long label stands alone."""
-    columns = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
-    free = width - len(click.unstyle(label))
-    margin = " " * indent + label + " " * free
-    if label and free < 1:
-        out(margin)
-        margin = " " * (width + indent)
-    value = clean(value)
-    lines = textwrap.wrap(value, columns - width - indent, break_on_hyphens=False) or [""]
-    for line in lines:
-        out(margin + (click.style(line, fg=colour, bold=True) if colour else line))
-        margin = " " * (width + indent)
 
 
 def _explained(values: object) -> Mapping[str, str]:

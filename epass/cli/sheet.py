@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from epass.cli.output import out
-from epass.cli.render import field
+from epass.cli.layout import columns, field, wrapped
+from epass.cli.output import clean, out
 from epass.page.model import (
     Block,
     Checks,
@@ -29,7 +29,7 @@ EMPTY, FULL = ".", "#"
 
 def show(page: Page) -> None:
     """Print the page."""
-    out(click.style(page.title, bold=True))
+    _title(page.title)
     for finding in (page.verdict, page.chip):
         field("", finding.label, colour=COLOURS.get(finding.tone), width=INDENT)
         if finding.value:
@@ -46,7 +46,12 @@ def show(page: Page) -> None:
 
 def _heading(title: str) -> None:
     out("")
-    out(click.style(title, bold=True))
+    _title(title)
+
+
+def _title(title: str) -> None:
+    for line in wrapped(clean(title), columns()):
+        out(click.style(line, bold=True))
 
 
 def _section(section: Section) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import click
@@ -15,9 +14,9 @@ from epass.dump import FILE_NOT_FOUND, Dump
 from epass.errors import FormatError, StorageError
 from epass.lds.document import Document
 from epass.lds.face import Face
-from epass.lds.mrz import Mrz, birth_date, expiry_date
 from epass.lds.names import File
 from epass.page import groups
+from epass.page.holder import Holder, holder_of
 from epass.pcsc import Reader
 from epass.upload import RAW_LIMIT, NfcPayload
 
@@ -56,7 +55,8 @@ def reading(found: Reading, *, as_json: bool = False) -> None:
     if as_json:
         _json("epass.reading", **facts)
         return
-    _print_document(facts)
+    mrz = Document.parse(found.dump.files).mrz
+    _print_document(facts, holder_of(mrz, found.dump, found.report))
     _print_checks(facts)
     _print_payload(facts)
     if facts["saved"]:
@@ -102,7 +102,7 @@ def reading_facts(found: Reading) -> Facts:
     dump, report = found.dump, found.report
     document = Document.parse(dump.files)
     payload = payload_of(dump)
-    today = (dump.read_at or report.at).date()
+    holder = holder_of(document.mrz, dump, report)
     return {
         "read_at": dump.read_at.isoformat() if dump.read_at else None,
         "access": dump.access.as_dict(),
@@ -115,10 +115,10 @@ def reading_facts(found: Reading) -> Facts:
         "steps": [step.as_dict() for step in dump.steps],
         "proofs": sorted(dump.evidence.as_dict()),
         "quirks": list(dump.quirks),
-        "holder": _holder(document.mrz, today),
-        "document": _document(document.mrz, today),
+        "holder": _holder(holder),
+        "document": _document(holder),
         "portraits": [_portrait(face) for face in document.faces],
-        "notes": [*dump.notes, *document.notes],
+        "notes": [*dump.notes, *document.notes, *(holder.notes if holder else ())],
         "verdict": report.verdict.value,
         "chip": report.chip,
         "checks": [check.as_dict() for check in report.checks],
@@ -148,30 +148,35 @@ def _sizes(dump: Dump, *, security: bool) -> dict[str, int]:
     }
 
 
-def _holder(mrz: Mrz | None, today: date) -> Facts | None:
-    if mrz is None:
+def _holder(holder: Holder | None) -> Facts | None:
+    """``birth`` is 1974-08-XX, with XX for what is unknown, or null if the MRZ has no day there."""
+    if holder is None:
         return None
-    born = birth_date(mrz, today=today)
+    mrz = holder.mrz
     return {
         "surname": mrz.primary_identifier,
         "given_names": mrz.secondary_identifier,
-        "birth": born.isoformat() if born else mrz.date_of_birth,
+        "name_may_be_truncated": mrz.name_may_be_truncated,
+        "birth": holder.birth or None,
+        "birth_printed": mrz.date_of_birth,
+        "birth_century": holder.century or None,
+        "birth_contradiction": holder.contradiction or None,
         "sex": mrz.sex,
         "nationality": mrz.nationality,
     }
 
 
-def _document(mrz: Mrz | None, today: date) -> Facts | None:
-    if mrz is None:
+def _document(holder: Holder | None) -> Facts | None:
+    if holder is None:
         return None
-    expires = expiry_date(mrz, today=today)
+    mrz = holder.mrz
     return {
         "format": mrz.format.name,
         "code": mrz.document_code,
         "number": mrz.document_number,
         "issuing_state": mrz.issuing_state,
-        "expiry": expires.isoformat() if expires else mrz.date_of_expiry,
-        "expired": None if expires is None else expires < today,
+        "expiry": holder.expiry,
+        "expired": holder.expired,
     }
 
 
@@ -184,7 +189,15 @@ def _portrait(face: Face) -> Facts:
     }
 
 
-def _print_document(facts: Facts) -> None:
+def _print_holder(holder: Holder) -> None:
+    mrz = holder.mrz
+    field("Holder", ", ".join(filter(None, holder.names)))
+    field("Born", f"{holder.born}, sex {mrz.sex}, {mrz.nationality}")
+    field("Document", f"{mrz.document_code} {mrz.document_number} of {mrz.issuing_state}")
+    field("Expires", f"{holder.expiry}{' (EXPIRED)' if holder.expired else ''}")
+
+
+def _print_document(facts: Facts, holder: Holder | None) -> None:
     access = facts["access"]
     protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
     how = ", ".join(filter(None, (protocol, access["cipher"], access["group"])))
@@ -193,13 +206,8 @@ def _print_document(facts: Facts) -> None:
     more = ", ".join(facts["security_files"])
     cost = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"
     field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {cost}")
-    holder, document = facts["holder"], facts["document"]
-    if holder is not None and document is not None:
-        field("Holder", f"{holder['surname']}, {holder['given_names']}")
-        field("Born", f"{holder['birth']}, sex {holder['sex']}, {holder['nationality']}")
-        expired = " (EXPIRED)" if document["expired"] else ""
-        field("Document", f"{document['code']} {document['number']} of {document['issuing_state']}")
-        field("Expires", f"{document['expiry']}{expired}")
+    if holder is not None:
+        _print_holder(holder)
     for image in facts["portraits"]:
         size = f"{image['width']} x {image['height']}, {image['bytes']} bytes"
         field("Portrait", f"{image['mimetype']}, {size}")

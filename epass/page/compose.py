@@ -4,13 +4,14 @@ Whose document it is, is parsed from the files that the chip gave; whether any o
 the report to say, which stands above it.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
 from epass.dump import Dump
 from epass.lds import countries
 from epass.lds.document import Document
-from epass.lds.mrz import Mrz, birth_date, check_digit, expiry_date
+from epass.lds.mrz import Mrz, check_digit
 from epass.page import cost, groups, judged
+from epass.page.holder import Holder, holder_of
 from epass.page.model import Digit, Fact, Facts, Notes, Page, Picture, Section, Tone, Zone, legible
 from epass.trust.report import Report
 
@@ -21,7 +22,7 @@ TITLE, PORTRAIT = "Travel document", "Portrait"
 def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> Page:
     """The page about ``dump``; ``now`` is when it is made, with a time zone."""
     document = Document.parse(dump.files)
-    today = (dump.read_at or report.at).date()
+    holder = holder_of(document.mrz, dump, report)
     checks, evidence = judged.sections(report)
     others, pictures = groups.sections(dump, look)
     found = (
@@ -32,7 +33,7 @@ def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> 
         cost.timing(dump),
         *others,
         evidence,
-        _notes([*dump.notes, *document.notes]),
+        _notes([*dump.notes, *document.notes, *(holder.notes if holder else ())]),
     )
     portraits = [look(face.image, PORTRAIT) for face in document.faces]
     return Page(
@@ -40,7 +41,7 @@ def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> 
         verdict=judged.verdict(report),
         chip=judged.chip(report),
         portrait=portraits[0] if portraits else None,
-        identity=Facts(_identity(document.mrz, today)),
+        identity=Facts(_identity(holder)),
         sections=tuple(
             section for section in (*found, _pictures([*portraits[1:], *pictures])) if section
         ),
@@ -64,21 +65,24 @@ def _state(code: str) -> str:
     return found.name if found else code
 
 
-def _identity(mrz: Mrz | None, today: date) -> tuple[Fact, ...]:
-    if mrz is None:
+def _identity(holder: Holder | None) -> tuple[Fact, ...]:
+    if holder is None:
         return (Fact("Holder", "DG1 was not read, or is no MRZ", Tone.OPEN),)
-    born, expires = birth_date(mrz, today=today), expiry_date(mrz, today=today)
-    expired = expires is not None and expires < today
-    ending = expires.isoformat() if expires else mrz.date_of_expiry
+    mrz, expired = holder.mrz, bool(holder.expired)
+    surname, given = holder.names
     rows = (
-        Fact("Surname", mrz.primary_identifier),
-        Fact("Given names", mrz.secondary_identifier),
-        Fact("Born", born.isoformat() if born else f"{mrz.date_of_birth} (YYMMDD)"),
+        Fact("Surname", surname),
+        Fact("Given names", given),
+        Fact("Born", holder.born, Tone.OPEN if holder.contradiction else Tone.PLAIN),
         Fact("Sex", SEXES.get(mrz.sex, mrz.sex)),
         Fact("Nationality", f"{_state(mrz.nationality)} ({mrz.nationality})"),
         Fact("Document", f"{mrz.document_code} {mrz.document_number}", code=True),
         Fact("Issued by", f"{_state(mrz.issuing_state)} ({mrz.issuing_state})"),
-        Fact("Expires", f"{ending}{' - EXPIRED' * expired}", Tone.BAD if expired else Tone.PLAIN),
+        Fact(
+            "Expires",
+            f"{holder.expiry}{' - EXPIRED' * expired}",
+            Tone.BAD if expired else Tone.PLAIN,
+        ),
         Fact("Optional data", ", ".join(filter(None, mrz.optional_data)), code=True),
     )
     return tuple(

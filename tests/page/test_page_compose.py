@@ -68,7 +68,7 @@ def test_who_it_is() -> None:
     assert found == {
         "Surname": "ERIKSSON",
         "Given names": "ANNA MARIA",
-        "Born": "1974-08-12",
+        "Born": "1974-08-12 (century computed)",
         "Sex": "female",
         "Nationality": "Utopia, for specimens (UTO)",
         "Document": "PP L898902C3",
@@ -175,9 +175,9 @@ def test_a_wrong_check_digit_says_what_it_must_be() -> None:
     assert (wrong[0].printed, wrong[0].expected) == ("7", "6")
 
 
-def test_an_unknown_birth_is_shown_as_printed_and_an_expiry_in_the_past_marked() -> None:
+def test_an_unknown_birth_is_shown_as_such_and_an_expiry_in_the_past_marked() -> None:
     for holder, label, value, tone in (
-        ("unknown-birth-day", "Born", "<<", Tone.PLAIN),
+        ("unknown-birth-day", "Born", "-XX", Tone.PLAIN),
         ("short-number", "Expires", "EXPIRED", Tone.BAD),
     ):
         files = issuer.issue(holder).files

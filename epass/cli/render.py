@@ -17,6 +17,7 @@ from epass.lds.face import Face
 from epass.lds.names import File
 from epass.page import groups
 from epass.page.holder import Holder, holder_of
+from epass.page.judged import standing
 from epass.pcsc import Reader
 from epass.upload import RAW_LIMIT, NfcPayload
 
@@ -27,6 +28,10 @@ WORDS = {"fail": "FAIL"}
 SECURITY_FILES = (File.CARD_ACCESS, File.CARD_SECURITY, File.DG14, File.DG15)
 CHIP = {
     "proven": "proved that it is no copy",
+    "proven-changed": "proved its key, but files are changed",
+    "proven-failed": "proved its key, but a check failed",
+    "proven-unsigned": "proved its key, but who signed for it is not known",
+    "proven-open": "proved its key, but not all could be checked",
     "refuted": "did NOT prove that it is no copy",
     "unproven": "offers a proof that it is no copy, which was not had",
     "cloneable": "cloneable: it offers no proof that it is no copy",
@@ -57,7 +62,7 @@ def reading(found: Reading, *, as_json: bool = False) -> None:
         return
     mrz = Document.parse(found.dump.files).mrz
     _print_document(facts, holder_of(mrz, found.dump, found.report))
-    _print_checks(facts)
+    _print_checks(facts, CHIP[standing(found.report)])
     _print_payload(facts)
     if facts["saved"]:
         field("Saved", facts["saved"])
@@ -221,14 +226,14 @@ def _print_document(facts: Facts, holder: Holder | None) -> None:
         field("Quirks", ", ".join(facts["quirks"]))
 
 
-def _print_checks(facts: Facts) -> None:
+def _print_checks(facts: Facts, chip: str) -> None:
     for check in facts["checks"]:
         outcome = check["outcome"]
         if outcome == "not_applicable":
             continue
         word = WORDS.get(outcome, outcome).ljust(LABEL_WIDTH - 2)
         field("  " + click.style(word, fg=COLOURS[outcome]), f"{check['id']}: {check['reason']}")
-    field("Chip", CHIP[facts["chip"]])
+    field("Chip", chip)
     verdict = facts["verdict"]
     because = ", ".join(item["id"] for item in facts["checks"] if item["outcome"] == verdict)
     text = VERDICTS[verdict] if verdict == "pass" else f"{VERDICTS[verdict]} ({because})"

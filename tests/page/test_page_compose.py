@@ -14,6 +14,7 @@ from epass.lds.mrz import Mrz
 from epass.lds.names import File
 from epass.page import compose, words
 from epass.page.cost import timing
+from epass.page.judged import standing
 from epass.page.model import (
     Bar,
     Checks,
@@ -148,9 +149,39 @@ def test_a_report_without_any_check_is_not_verified() -> None:
 
 def test_whether_it_is_a_copy() -> None:
     assert set(words.CHIP) == set(CHIP_WORDS)
-    page = page_of(read())
-    assert page.chip.tone is Tone.GOOD
+    page = page_of(read(), passed(judged(read())))
+    assert (page.chip.label, page.chip.tone) == ("The chip proved that it is no copy", Tone.GOOD)
     assert page.chip.value == "Active authentication: pass; Chip authentication: pass"
+
+
+def passed(report: Report, **others: Outcome) -> Report:
+    """``report`` with all passed that apply, but ``others``, whose first dot is written as _."""
+    outcomes = {name.replace("_", ".", 1): outcome for name, outcome in others.items()}
+    checks = (
+        replace(check, outcome=outcomes.get(check.id, Outcome.PASS))
+        for check in report.checks
+        if check.outcome is not Outcome.NOT_APPLICABLE
+    )
+    return Report(tuple(checks), AT)
+
+
+@pytest.mark.parametrize(
+    ("others", "tone", "end"),
+    [
+        ({"ds_path": Outcome.UNKNOWN}, Tone.OPEN, "who signed for it is not known"),
+        ({"ds_revocation": Outcome.UNKNOWN}, Tone.OPEN, "not all could be checked"),
+        ({"dg2_hash": Outcome.FAIL}, Tone.BAD, "files are changed"),
+        ({"sod_signature": Outcome.FAIL}, Tone.BAD, "a check failed"),
+    ],
+)
+def test_a_proof_is_worth_no_more_than_who_vouches_for_it(
+    others: dict[str, Outcome], tone: Tone, end: str
+) -> None:
+    report = passed(judged(read()), **others)
+    assert report.chip == "proven"
+    page = page_of(read(), report)
+    assert (page.chip.label, page.chip.tone) == (f"The chip proved its key, but {end}", tone)
+    assert CHIP_WORDS[standing(report)] == f"proved its key, but {end}"
 
 
 # --- the MRZ ------------------------------------------------------------------------------------

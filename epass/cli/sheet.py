@@ -78,7 +78,7 @@ def _row(label: str, lines: Iterable[str], tone: Tone) -> None:
 
 
 def _picture(picture: Picture) -> None:
-    _row(picture.title, [picture.caption], Tone.PLAIN if picture.data else Tone.OPEN)
+    _row(picture.title, [picture.caption], Tone.PLAIN if picture.mime else Tone.OPEN)
 
 
 def _zone(zone: Zone) -> None:

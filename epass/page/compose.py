@@ -24,6 +24,7 @@ def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> 
     document = Document.parse(dump.files)
     holder = holder_of(document.mrz, dump, report)
     checks, evidence = judged.sections(report)
+    portraits = [look(face.image, PORTRAIT) for face in document.faces]  # first, of a budget
     others, pictures = groups.sections(dump, look)
     found = (
         _zone(document.mrz),
@@ -35,7 +36,6 @@ def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> 
         evidence,
         _notes([*dump.notes, *document.notes, *(holder.notes if holder else ())]),
     )
-    portraits = [look(face.image, PORTRAIT) for face in document.faces]
     return Page(
         title=_title(document.mrz),
         verdict=judged.verdict(report),

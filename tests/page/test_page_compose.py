@@ -426,6 +426,18 @@ def test_further_portraits_are_other_pictures() -> None:
     assert all(isinstance(item, Picture) for item in pictures)
 
 
+def test_the_portrait_is_decoded_first() -> None:
+    titles: list[str] = []
+
+    def note(image: bytes, title: str) -> Picture:
+        titles.append(title)
+        return look(image, title)
+
+    compose(full(), judged(full()), look=note, now=AT)
+    assert titles[0] == "Portrait"
+    assert len(titles) == 2
+
+
 def test_notes_are_shown_once_and_legible() -> None:
     notes = block(section(page_of(replace(read(), notes=("a", "a", "b\u202e"))), "Notes"), Notes)
     assert notes == Notes(("a", "b[U+202E]"))

@@ -8,6 +8,7 @@ import pytest
 from cli_desk import Run
 from PIL import Image
 
+from epass import picture
 from epass.cli.pictures import LEAST, MAX_PIXELS, TOO_MANY, Album, measure
 from epass.errors import FormatError
 from epass.sim import portraits
@@ -56,9 +57,14 @@ def gray(width: int, height: int) -> bytes:
 
 
 def test_a_page_decodes_no_more_than_a_few_portraits(monkeypatch: pytest.MonkeyPatch) -> None:
-    decoded = []
+    decoded: list[bytes] = []
     real = picture.decode
-    monkeypatch.setattr("epass.picture.decode", lambda image: decoded.append(image) or real(image))
+
+    def decode(image: bytes) -> picture.Picture:
+        decoded.append(image)
+        return real(image)
+
+    monkeypatch.setattr("epass.picture.decode", decode)
     bomb, album = gray(1448, 1448), Album()
     shown = [album.look(bomb, "Portrait") for _ in range(81)]
     assert len(decoded) == MAX_PIXELS // 1448**2 == 4

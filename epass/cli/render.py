@@ -10,12 +10,12 @@ import click
 from epass.cli.jobs import Reading
 from epass.cli.layout import LABEL_WIDTH, field
 from epass.cli.output import out, say
-from epass.dump import FILE_NOT_FOUND, Dump
+from epass.dump import Dump, Refusal
 from epass.errors import FormatError, StorageError
 from epass.lds.document import Document
 from epass.lds.face import Face
 from epass.lds.names import File
-from epass.page import groups
+from epass.page import cost, groups
 from epass.page.holder import Holder, holder_of
 from epass.page.judged import standing
 from epass.pcsc import Reader
@@ -61,7 +61,7 @@ def reading(found: Reading, *, as_json: bool = False) -> None:
         _json("epass.reading", **facts)
         return
     mrz = Document.parse(found.dump.files).mrz
-    _print_document(facts, holder_of(mrz, found.dump, found.report))
+    _print_document(facts, holder_of(mrz, found.dump, found.report), found.dump.refused)
     _print_checks(facts, CHIP[standing(found.report)])
     _print_payload(facts)
     if facts["saved"]:
@@ -202,24 +202,31 @@ def _print_holder(holder: Holder) -> None:
     field("Expires", f"{holder.expiry}{' (EXPIRED)' if holder.expired else ''}")
 
 
-def _print_document(facts: Facts, holder: Holder | None) -> None:
+def _refused(file: File, refusal: Refusal) -> tuple[str, str]:
+    """Label and value."""
+    if protected := cost.controlled(file, refusal):
+        return "Not given", f"{file.label}: {protected}"
+    label = "Not there" if refusal.is_absence else "Refused"
+    because = refusal.reason if refusal.sw is None else f"{refusal.sw:04X}"
+    return label, f"{file.label}: {because}"
+
+
+def _print_document(facts: Facts, holder: Holder | None, refused: Mapping[File, Refusal]) -> None:
     access = facts["access"]
     protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
     how = ", ".join(filter(None, (protocol, access["cipher"], access["group"])))
     weaker = ", as the caller allowed" if access["fallback"] else ""
     field("Opened", f"by {access['password']}: {how}{weaker}")
     more = ", ".join(facts["security_files"])
-    cost = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"
-    field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {cost}")
+    spent = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"
+    field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {spent}")
     if holder is not None:
         _print_holder(holder)
     for image in facts["portraits"]:
         size = f"{image['width']} x {image['height']}, {image['bytes']} bytes"
         field("Portrait", f"{image['mimetype']}, {size}")
-    for label, refusal in facts["refused"].items():
-        is_absent = refusal["sw"] == f"{FILE_NOT_FOUND:04X}"
-        because = refusal["sw"] or refusal["reason"]
-        field("Not there" if is_absent else "Refused", f"{label}: {because}")
+    for file, refusal in refused.items():
+        field(*_refused(file, refusal))
     for note in facts["notes"]:
         field("Note", note)
     if facts["quirks"]:

@@ -50,7 +50,7 @@ def test_all_that_is_listed(run: Run, full: Document, tmp_path: Path) -> None:
 
 def test_what_is_refused_is_said(run: Run, full: Document) -> None:
     result = run("read", "--mrz", full.mrz, "--all")
-    assert "Refused   DG3: 6982" in result.out
+    assert "Not given DG3: access-controlled: fingerprints, for states only (6982)" in result.out
 
 
 def test_only_some(run: Run, full: Document) -> None:

@@ -27,7 +27,7 @@ def test_the_whole_job(run: Run, tmp_path: Path) -> None:
     assert files == GROUPS - REFUSED
     shown = run("show", str(kept))
     for line in (
-        "DG3                 refused with 6982",
+        "DG3                 access-controlled: fingerprints, for states only (6982)",
         "  Custody information None",
         "  Tax or exit requirements\n                      None",
         "  Persons 2, name     MÜLLER, JÖRG",

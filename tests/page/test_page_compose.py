@@ -291,10 +291,16 @@ def test_nothing_for_an_upload() -> None:
 
 
 def test_what_was_refused() -> None:
-    refused = {File.DG3: Refusal(0x6982, "no"), File.DG4: Refusal(None, "broken")}
+    refused = {
+        File.DG3: Refusal(0x6982, "no"),
+        File.DG4: Refusal(None, "broken"),
+        File.DG5: Refusal(0x6982, "no"),
+    }
     found = facts(section(page_of(replace(read(), refused=refused)), "Files").blocks)
-    assert found["DG3"] == Fact("DG3", "refused with 6982: no", Tone.OPEN)
-    assert found["DG4"].value == "refused: broken"
+    controlled = "access-controlled: fingerprints, for states only (6982)"
+    assert found["DG3"] == Fact("DG3", controlled, Tone.QUIET)
+    assert found["DG4"] == Fact("DG4", "refused: broken", Tone.OPEN)
+    assert found["DG5"] == Fact("DG5", "refused with 6982: no", Tone.OPEN)
 
 
 def test_what_took_how_long() -> None:
@@ -302,18 +308,21 @@ def test_what_took_how_long() -> None:
         Step("access", None, 0.0, 0.5, 9),
         Step("file", File.DG2, 0.5, 0.5, 1),
         Step("file", File.DG3, 1.0, 0.0, 1),
+        Step("file", File.DG4, 1.0, 0.0, 1),
         Step("proof", File.DG14, 1.0, 1.0, 3),
         Step("\x1bodd", None, 2.0, 0.0, 3),
         Step("lost", None, 2.0, 0.0, 0),
     )
-    chart = block(timing(replace(read(), steps=steps, seconds=1.0)), Timeline)
+    refused = {File.DG3: Refusal(0x6982, "no"), File.DG4: Refusal(0x6F00, "no")}
+    chart = block(timing(replace(read(), steps=steps, seconds=1.0, refused=refused)), Timeline)
     assert isinstance(chart, Timeline)
     assert chart.total == 2.0
     rate = f"1 command, {len(read().files[File.DG2]) / 500:.0f} kB/s"
     assert chart.bars == (
         Bar("Opening", "9 commands", 0.0, 0.5, Tone.PLAIN),
         Bar("DG2", rate, 0.5, 0.5, Tone.GOOD),
-        Bar("DG3", "1 command", 1.0, 0.0, Tone.OPEN),
+        Bar("DG3", "1 command", 1.0, 0.0, Tone.QUIET),
+        Bar("DG4", "1 command", 1.0, 0.0, Tone.OPEN),
         Bar("Proof DG14", "3 commands", 1.0, 1.0, Tone.PLAIN),
         Bar("[U+001B]odd", "3 commands", 2.0, 0.0, Tone.PLAIN),
         Bar("Document away", "0 commands", 2.0, 0.0, Tone.OPEN),

@@ -36,8 +36,7 @@ def show(page: Page) -> None:
             field("", finding.value, width=INDENT)
     _heading("Holder and document")
     _facts(page.identity)
-    if page.portrait:
-        _picture(page.portrait)
+    _picture(page.portrait)
     for section in page.sections:
         _section(section)
     out("")

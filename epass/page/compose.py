@@ -4,19 +4,21 @@ Whose document it is, is parsed from the files that the chip gave; whether any o
 the report to say, which stands above it.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from epass.dump import Dump
 from epass.lds import countries
 from epass.lds.document import Document
 from epass.lds.mrz import Mrz, check_digit
+from epass.lds.names import File
 from epass.page import cost, groups, judged
 from epass.page.holder import Holder, holder_of
 from epass.page.model import Digit, Fact, Facts, Notes, Page, Picture, Section, Tone, Zone, legible
 from epass.trust.report import Report
 
 SEXES = {"M": "male", "F": "female", "X": "unspecified"}
-TITLE, PORTRAIT = "Travel document", "Portrait"
+TITLE, PORTRAIT, NO_PORTRAIT = "Travel document", "Portrait", "No portrait"
 
 
 def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> Page:
@@ -24,7 +26,7 @@ def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> 
     document = Document.parse(dump.files)
     holder = holder_of(document.mrz, dump, report)
     checks, evidence = judged.sections(report)
-    portraits = [look(face.image, PORTRAIT) for face in document.faces]  # first, of a budget
+    portraits = _portraits(dump, document, look)  # first, while there is a budget for pictures
     others, pictures = groups.sections(dump, look)
     found = (
         _zone(document.mrz),
@@ -40,7 +42,7 @@ def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> 
         title=_title(document.mrz),
         verdict=judged.verdict(report),
         chip=judged.chip(report),
-        portrait=portraits[0] if portraits else None,
+        portrait=portraits[0],
         identity=Facts(_identity(holder)),
         sections=tuple(
             section for section in (*found, _pictures([*portraits[1:], *pictures])) if section
@@ -63,6 +65,24 @@ def _title(mrz: Mrz | None) -> str:
 def _state(code: str) -> str:
     found = countries.find(code)
     return found.name if found else code
+
+
+def _portraits(dump: Dump, document: Document, look: groups.Look) -> list[Picture]:
+    """At least one, which says why where there is none."""
+    titles = (f"{PORTRAIT} {n}" if n > 1 else PORTRAIT for n in range(1, len(document.faces) + 1))
+    found = [look(face.image, title) for title, face in zip(titles, document.faces, strict=True)]
+    if not found:
+        return [Picture(NO_PORTRAIT, "", b"", _why_no_face(dump))]
+    if not found[0].mime:
+        found[0] = replace(found[0], title=NO_PORTRAIT)
+    return found
+
+
+def _why_no_face(dump: Dump) -> str:
+    if File.DG2 in dump.files:
+        return legible(groups.parse(File.DG2, dump.files[File.DG2]).error or "DG2 has no face")
+    refusal = dump.refused.get(File.DG2)
+    return f"DG2 was refused: {legible(refusal.reason)}" if refusal else "DG2 was not read"
 
 
 def _identity(holder: Holder | None) -> tuple[Fact, ...]:

@@ -11,8 +11,10 @@ from epass.dump import Dump
 from epass.errors import FormatError, UnsupportedError
 from epass.lds.chip_keys import CardSecurity, Dg14
 from epass.lds.contents import parse_group
+from epass.lds.displayed_images import DisplayedImages
 from epass.lds.face import Dg2
 from epass.lds.names import File
+from epass.lds.pictures import Picture as Stored
 from epass.lds.security_infos import (
     ChipAuthenticationInfo,
     ChipAuthenticationPublicKeyInfo,
@@ -99,19 +101,30 @@ def _fields(file: File, raw: bytes, parsed: object) -> tuple[Field, ...]:
 
 
 def _section(file: File, raw: bytes, parsed: Parsed) -> Section:
-    title = f"{file.label}: {words.FILES.get(file.label, 'file')}"
     found = _fields(file, raw, parsed.value)
     facts = tuple(item.as_fact() for item in found[:MAX_ROWS])
     more = len(found) - MAX_ROWS
     if more > 0:
         facts = (*facts, Fact("More", f"{more} fields", Tone.QUIET))
     notes = tuple(map(legible, filter(None, (parsed.error, *parsed.notes))))
-    return Section(title, (Facts(facts), *((Notes(notes),) if notes else ())))
+    return Section(_title(file), (Facts(facts), *((Notes(notes),) if notes else ())))
 
 
 def _pictures(file: File, parsed: object, look: Look) -> list[Picture]:
-    title = f"{file.label}: {words.FILES.get(file.label, 'file')}"
-    return [look(image, title) for image in getattr(parsed, "images", ())]
+    """Each picture under its field, and those of a file that has nothing else under its title."""
+    if isinstance(parsed, DisplayedImages):
+        numbers = [f" {n}" if n > 1 else "" for n in range(1, len(parsed.pictures) + 1)]
+        found = zip((_title(file) + number for number in numbers), parsed.pictures, strict=True)
+        return [look(item.image, title) for title, item in found]
+    return [
+        look(item.image, f"{file.label}: {title}")
+        for name, title in words.PICTURES.items()
+        if isinstance(item := getattr(parsed, name, None), Stored)
+    ]
+
+
+def _title(file: File) -> str:
+    return f"{file.label}: {words.FILES.get(file.label, 'file')}"
 
 
 def _objects(file: File, raw: bytes) -> tuple[Field, ...]:

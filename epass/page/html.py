@@ -66,11 +66,10 @@ def to_html(page: Page) -> str:
 
 
 def _head(page: Page) -> str:
-    portrait = _picture(page.portrait) if page.portrait else ""
     return (
         f"<header>\n<h1>{_text(page.title)}</h1>\n"
         f'<div class="found">{_finding(page.verdict)}{_finding(page.chip)}</div>\n'
-        f'<div class="who">{portrait}{_facts(page.identity)}</div>\n</header>\n'
+        f'<div class="who">{_picture(page.portrait)}{_facts(page.identity)}</div>\n</header>\n'
     )
 
 

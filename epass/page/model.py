@@ -151,7 +151,7 @@ class Page:
     title: str = field(repr=False)
     verdict: Fact
     chip: Fact
-    portrait: Picture | None
+    portrait: Picture
     identity: Facts
     sections: tuple[Section, ...]
     footer: str

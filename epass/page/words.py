@@ -105,6 +105,14 @@ FILES: Mapping[str, str] = MappingProxyType(
         "DG16": "persons to notify",
     }
 )
+# The fields of DG11 and DG12 that are pictures.
+PICTURES: Mapping[str, str] = MappingProxyType(
+    {
+        "proof_of_citizenship": "proof of citizenship",
+        "front": "front of the document",
+        "rear": "rear of the document",
+    }
+)
 
 
 def title_of(check: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from page_examples import AT, document, full, judged, look, read, without
+from page_examples import AT, document, full, judged, look, portrait, read, without
 
 from epass import tlv
 from epass.cli.render import CHIP as CHIP_WORDS
@@ -78,7 +78,6 @@ def test_who_it_is() -> None:
         "Optional data": "ZE184226B",
     }
     assert page.title == "Travel document L898902C3 of Utopia, for specimens"
-    assert page.portrait is not None
     assert page.portrait.data
 
 
@@ -432,7 +431,49 @@ def test_further_portraits_are_other_pictures() -> None:
     page = page_of(replace(read(), files=files))
     pictures = section(page, "Other pictures").blocks
     assert len(pictures) == 2
-    assert all(isinstance(item, Picture) for item in pictures)
+    titles = [item.title for item in pictures if isinstance(item, Picture)]
+    assert titles == ["Portrait 2", "Portrait 3"]
+
+
+def test_each_other_picture_says_what_it_is_of() -> None:
+    document = issuer.issue(all_groups=True)
+    page = page_of(replace(read(), files=document.files))
+    pictures = section(page, "Other pictures").blocks
+    assert [item.title for item in pictures if isinstance(item, Picture)] == [
+        "DG5: displayed portrait",
+        "DG6: reserved",
+        "DG7: displayed signature",
+        "DG11: proof of citizenship",
+        "DG12: front of the document",
+        "DG12: rear of the document",
+    ]
+    item = tlv.build(0x5F43, portrait())
+    two = tlv.build(0x67, tlv.build(0x02, b"\x02") + item + item)
+    page = page_of(replace(read(), files={**read().files, File.DG7: two}))
+    pictures = section(page, "Other pictures").blocks
+    assert [item.title for item in pictures if isinstance(item, Picture)] == [
+        "DG7: displayed signature",
+        "DG7: displayed signature 2",
+    ]
+
+
+def test_a_page_without_a_portrait_says_why() -> None:
+    def cannot(_image: bytes, title: str) -> Picture:
+        return Picture(title, "", b"", "not shown: image: cut off")
+
+    refused = {File.DG2: Refusal(0x6982, "READ BINARY DG2 at 0: the chip answers 6982")}
+    bare = without(read(), File.DG2)
+    files = {**read().files, File.DG2: b"\x75\x05ab"}
+    for dump, reason in (
+        (bare, "DG2 was not read"),
+        (replace(bare, refused=refused), "DG2 was refused: READ BINARY DG2 at 0: "),
+        (replace(read(), files=files), "DG2/75 at byte 0: "),
+    ):
+        found = page_of(dump).portrait
+        assert (found.title, found.mime, found.data) == ("No portrait", "", b"")
+        assert found.caption.startswith(reason)
+    found = compose(read(), judged(read()), look=cannot, now=AT).portrait
+    assert (found.title, found.caption) == ("No portrait", "not shown: image: cut off")
 
 
 def test_the_portrait_is_decoded_first() -> None:

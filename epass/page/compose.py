@@ -128,4 +128,4 @@ def _notes(notes: list[str]) -> Section | None:
 
 
 def _pictures(found: list[Picture]) -> Section | None:
-    return Section("Other pictures", tuple(found)) if found else None
+    return Section("Other pictures", tuple(found), wide=True) if found else None

@@ -94,6 +94,8 @@ def _section(section: Section) -> str:
     blocks = "".join(_block(block) for block in section.blocks)
     if any(isinstance(block, Checks) for block in section.blocks):
         blocks = f'<div class="matters">{blocks}</div>'
+    if all(isinstance(block, Picture) for block in section.blocks):
+        blocks = f'<div class="shots">{blocks}</div>'
     name = ' id="evidence"' if section.title == EVIDENCE else ""
     return f"<section{name}{wide}>\n<h2>{_text(section.title)}</h2>\n{blocks}</section>\n"
 
@@ -122,7 +124,7 @@ def _picture(picture: Picture) -> str:
 
 def _titled(picture: Picture) -> str:
     """A picture that does not stand beside the name of whom it shows."""
-    return f"<h3>{_text(picture.title)}</h3>{_picture(picture)}"
+    return f'<div class="shot"><h3>{_text(picture.title)}</h3>{_picture(picture)}</div>'
 
 
 def _zone(zone: Zone) -> str:

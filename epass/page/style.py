@@ -125,11 +125,11 @@ section>h2+dl:last-child>div:only-child{grid-template-columns:auto minmax(0,1fr)
 .matter{break-inside:auto;margin-bottom:.4rem}
 .zone{font-size:1.25rem;line-height:1.25}
 .digits{margin-top:.2rem}
-.checks .source,.checks .reason{display:inline;margin-left:.2em}
+.checks .source,.checks .reason{display:inline;margin-left:.35em}
 .checks .sign{margin-top:.05rem}
 .checks li{gap:.3rem}
-.checks code{font-size:.88em}
-.matters{column-gap:1rem}
+.checks code{font-size:.92em}
+.matters{column-gap:.8rem}
 .time{gap:.06rem 1rem;margin-top:.15rem;grid-template-columns:1fr 1fr}
 .time li{grid-template-columns:6rem minmax(0,1fr) 3.6rem;gap:0 .3rem;white-space:nowrap}
 .time small{display:none}

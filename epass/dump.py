@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -24,6 +24,9 @@ INDEX = "dump.json"
 # Who opens a folder of somebody else's sees its texts on a terminal.
 MAX_WORD, MAX_TEXT, MAX_TEXTS = 64, 500, 100  # characters, characters, and how many
 MAX_NUMBER = 10**9  # of commands, and of seconds: more than any read takes
+# A clock that was never set begins in 1970; of two digits of a year the century is taken from
+# around then, and the ends of the calendar have none before or after them.
+FIRST_YEAR, LAST_YEAR = 1970, 2999
 MAX_STEPS = 500  # of a read: 20 files, each opened again over and over
 NOT_RECORDED = "unknown"  # in Access, of a dump that another reader made
 
@@ -300,12 +303,12 @@ def _time(index: dict[str, Any]) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(_text(index, "read_at"))
-        if moment.tzinfo is not None:
-            moment.astimezone(UTC)  # which the first and the last hours of the calendar lack
-    except (ValueError, OverflowError):
+    except ValueError:
         raise FormatError("read_at is not a time", INDEX) from None
     if moment.tzinfo is None:
         raise FormatError("read_at has no time zone", INDEX)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise FormatError(f"read_at is not in the years {FIRST_YEAR} to {LAST_YEAR}", INDEX)
     return moment
 
 

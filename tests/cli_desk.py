@@ -45,6 +45,14 @@ class Result:
 Run = Callable[..., Result]
 
 
+def values(facts: dict[str, Any], label: str) -> dict[str, Any]:
+    """The fields of the group ``label`` by their names, which must differ for that."""
+    found = facts["groups"][label]["fields"]
+    names = [item["name"] for item in found]
+    assert len(set(names)) == len(names)
+    return {item["name"]: item["value"] for item in found}
+
+
 @dataclass
 class Desk:
     """The reader on the desk: what lies on it, and what the command line asked of it."""

@@ -8,7 +8,7 @@ from epass import folder
 from epass.cli import sheet
 from epass.cli.jobs import Reading
 from epass.cli.output import out, say
-from epass.cli.pictures import look
+from epass.cli.pictures import Album, measure
 from epass.cli.wiring import Options
 from epass.page import Page, compose, to_html
 
@@ -16,13 +16,13 @@ STDOUT = Path("-")
 
 
 def page_of(reading: Reading) -> Page:
-    """The content of the page, as of now."""
-    return compose(reading.dump, reading.report, look=look, now=datetime.now(UTC))
+    """The content of the page, as of now, with its pictures decoded."""
+    return compose(reading.dump, reading.report, look=Album().look, now=datetime.now(UTC))
 
 
 def show(reading: Reading) -> None:
-    """Print the page in the terminal, and where it is kept."""
-    sheet.show(page_of(reading))
+    """Print the page in the terminal, which shows of pictures what their headers say."""
+    sheet.show(compose(reading.dump, reading.report, look=measure, now=datetime.now(UTC)))
 
 
 def keep(reading: Reading, options: Options) -> None:

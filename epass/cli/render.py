@@ -1,36 +1,37 @@
 """What the commands print: JSON for programs, and the same facts as text for people."""
 
 import json
-import shutil
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import click
 
 from epass.cli.jobs import Reading
-from epass.cli.output import clean, out, say
-from epass.dump import FILE_NOT_FOUND, Dump
+from epass.cli.layout import LABEL_WIDTH, field
+from epass.cli.output import out, say
+from epass.dump import Dump, Refusal
 from epass.errors import FormatError, StorageError
 from epass.lds.document import Document
 from epass.lds.face import Face
-from epass.lds.mrz import Mrz, birth_date, expiry_date
 from epass.lds.names import File
-from epass.page import groups
+from epass.page import cost, groups
+from epass.page.holder import Holder, holder_of
+from epass.page.judged import standing
 from epass.pcsc import Reader
 from epass.upload import RAW_LIMIT, NfcPayload
 
 Facts = dict[str, Any]
 
-LABEL_WIDTH = 10
-NARROWEST, WIDEST = 40, 100  # columns
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 WORDS = {"fail": "FAIL"}
 SECURITY_FILES = (File.CARD_ACCESS, File.CARD_SECURITY, File.DG14, File.DG15)
 CHIP = {
     "proven": "proved that it is no copy",
+    "proven-changed": "proved its key, but files are changed",
+    "proven-failed": "proved its key, but a check failed",
+    "proven-unsigned": "proved its key, but who signed for it is not known",
+    "proven-open": "proved its key, but not all could be checked",
     "refuted": "did NOT prove that it is no copy",
     "unproven": "offers a proof that it is no copy, which was not had",
     "cloneable": "cloneable: it offers no proof that it is no copy",
@@ -59,8 +60,9 @@ def reading(found: Reading, *, as_json: bool = False) -> None:
     if as_json:
         _json("epass.reading", **facts)
         return
-    _print_document(facts)
-    _print_checks(facts)
+    mrz = Document.parse(found.dump.files).mrz
+    _print_document(facts, holder_of(mrz, found.dump, found.report), found.dump.refused)
+    _print_checks(facts, CHIP[standing(found.report)])
     _print_payload(facts)
     if facts["saved"]:
         field("Saved", facts["saved"])
@@ -105,7 +107,7 @@ def reading_facts(found: Reading) -> Facts:
     dump, report = found.dump, found.report
     document = Document.parse(dump.files)
     payload = payload_of(dump)
-    today = (dump.read_at or report.at).date()
+    holder = holder_of(document.mrz, dump, report)
     return {
         "read_at": dump.read_at.isoformat() if dump.read_at else None,
         "access": dump.access.as_dict(),
@@ -118,10 +120,10 @@ def reading_facts(found: Reading) -> Facts:
         "steps": [step.as_dict() for step in dump.steps],
         "proofs": sorted(dump.evidence.as_dict()),
         "quirks": list(dump.quirks),
-        "holder": _holder(document.mrz, today),
-        "document": _document(document.mrz, today),
+        "holder": _holder(holder),
+        "document": _document(holder),
         "portraits": [_portrait(face) for face in document.faces],
-        "notes": [*dump.notes, *document.notes],
+        "notes": [*dump.notes, *document.notes, *(holder.notes if holder else ())],
         "verdict": report.verdict.value,
         "chip": report.chip,
         "checks": [check.as_dict() for check in report.checks],
@@ -151,30 +153,35 @@ def _sizes(dump: Dump, *, security: bool) -> dict[str, int]:
     }
 
 
-def _holder(mrz: Mrz | None, today: date) -> Facts | None:
-    if mrz is None:
+def _holder(holder: Holder | None) -> Facts | None:
+    """``birth`` is 1974-08-XX, with XX for what is unknown, or null if the MRZ has no day there."""
+    if holder is None:
         return None
-    born = birth_date(mrz, today=today)
+    mrz = holder.mrz
     return {
         "surname": mrz.primary_identifier,
         "given_names": mrz.secondary_identifier,
-        "birth": born.isoformat() if born else mrz.date_of_birth,
+        "name_may_be_truncated": mrz.name_may_be_truncated,
+        "birth": holder.birth or None,
+        "birth_printed": mrz.date_of_birth,
+        "birth_century": holder.century or None,
+        "birth_contradiction": holder.contradiction or None,
         "sex": mrz.sex,
         "nationality": mrz.nationality,
     }
 
 
-def _document(mrz: Mrz | None, today: date) -> Facts | None:
-    if mrz is None:
+def _document(holder: Holder | None) -> Facts | None:
+    if holder is None:
         return None
-    expires = expiry_date(mrz, today=today)
+    mrz = holder.mrz
     return {
         "format": mrz.format.name,
         "code": mrz.document_code,
         "number": mrz.document_number,
         "issuing_state": mrz.issuing_state,
-        "expiry": expires.isoformat() if expires else mrz.date_of_expiry,
-        "expired": None if expires is None else expires < today,
+        "expiry": holder.expiry,
+        "expired": holder.expired,
     }
 
 
@@ -187,43 +194,53 @@ def _portrait(face: Face) -> Facts:
     }
 
 
-def _print_document(facts: Facts) -> None:
+def _print_holder(holder: Holder) -> None:
+    mrz = holder.mrz
+    field("Holder", ", ".join(filter(None, holder.names)))
+    field("Born", f"{holder.born}, sex {mrz.sex}, {mrz.nationality}")
+    field("Document", f"{mrz.document_code} {mrz.document_number} of {mrz.issuing_state}")
+    field("Expires", f"{holder.expiry}{' (EXPIRED)' if holder.expired else ''}")
+
+
+def _refused(file: File, refusal: Refusal) -> tuple[str, str]:
+    """Label and value."""
+    if protected := cost.controlled(file, refusal):
+        return "Not given", f"{file.label}: {protected}"
+    label = "Not there" if refusal.is_absence else "Refused"
+    because = refusal.reason if refusal.sw is None else f"{refusal.sw:04X}"
+    return label, f"{file.label}: {because}"
+
+
+def _print_document(facts: Facts, holder: Holder | None, refused: Mapping[File, Refusal]) -> None:
     access = facts["access"]
     protocol = "-".join(filter(None, (access["protocol"], access["mapping"])))
     how = ", ".join(filter(None, (protocol, access["cipher"], access["group"])))
     weaker = ", as the caller allowed" if access["fallback"] else ""
     field("Opened", f"by {access['password']}: {how}{weaker}")
     more = ", ".join(facts["security_files"])
-    cost = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"
-    field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {cost}")
-    holder, document = facts["holder"], facts["document"]
-    if holder is not None and document is not None:
-        field("Holder", f"{holder['surname']}, {holder['given_names']}")
-        field("Born", f"{holder['birth']}, sex {holder['sex']}, {holder['nationality']}")
-        expired = " (EXPIRED)" if document["expired"] else ""
-        field("Document", f"{document['code']} {document['number']} of {document['issuing_state']}")
-        field("Expires", f"{document['expiry']}{expired}")
+    spent = f"{facts['seconds']:.2f} s with {facts['apdus']} commands"
+    field("Read", f"{len(facts['files'])} files{more and f' and {more}'} in {spent}")
+    if holder is not None:
+        _print_holder(holder)
     for image in facts["portraits"]:
         size = f"{image['width']} x {image['height']}, {image['bytes']} bytes"
         field("Portrait", f"{image['mimetype']}, {size}")
-    for label, refusal in facts["refused"].items():
-        is_absent = refusal["sw"] == f"{FILE_NOT_FOUND:04X}"
-        because = refusal["sw"] or refusal["reason"]
-        field("Not there" if is_absent else "Refused", f"{label}: {because}")
+    for file, refusal in refused.items():
+        field(*_refused(file, refusal))
     for note in facts["notes"]:
         field("Note", note)
     if facts["quirks"]:
         field("Quirks", ", ".join(facts["quirks"]))
 
 
-def _print_checks(facts: Facts) -> None:
+def _print_checks(facts: Facts, chip: str) -> None:
     for check in facts["checks"]:
         outcome = check["outcome"]
         if outcome == "not_applicable":
             continue
         word = WORDS.get(outcome, outcome).ljust(LABEL_WIDTH - 2)
         field("  " + click.style(word, fg=COLOURS[outcome]), f"{check['id']}: {check['reason']}")
-    field("Chip", CHIP[facts["chip"]])
+    field("Chip", chip)
     verdict = facts["verdict"]
     because = ", ".join(item["id"] for item in facts["checks"] if item["outcome"] == verdict)
     text = VERDICTS[verdict] if verdict == "pass" else f"{VERDICTS[verdict]} ({because})"
@@ -238,23 +255,6 @@ def _print_payload(facts: Facts) -> None:
     field("Payload", f"{sizes} ({facts['payload_base64_bytes']} in base64)")
     for warning in facts["warnings"]:
         field("Warning", warning)
-
-
-def field(
-    label: str, value: str, *, width: int = LABEL_WIDTH, indent: int = 0, colour: str | None = None
-) -> None:
-    """A label and its value, wrapped to the terminal under itself; a long label stands alone."""
-    columns = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
-    free = width - len(click.unstyle(label))
-    margin = " " * indent + label + " " * free
-    if label and free < 1:
-        out(margin)
-        margin = " " * (width + indent)
-    value = clean(value)
-    lines = textwrap.wrap(value, columns - width - indent, break_on_hyphens=False) or [""]
-    for line in lines:
-        out(margin + (click.style(line, fg=colour, bold=True) if colour else line))
-        margin = " " * (width + indent)
 
 
 def _explained(values: object) -> Mapping[str, str]:

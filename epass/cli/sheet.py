@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from epass.cli.output import out
-from epass.cli.render import field
+from epass.cli.layout import columns, field, wrapped
+from epass.cli.output import clean, out
 from epass.page.model import (
     Block,
     Checks,
@@ -29,15 +29,14 @@ EMPTY, FULL = ".", "#"
 
 def show(page: Page) -> None:
     """Print the page."""
-    out(click.style(page.title, bold=True))
+    _title(page.title)
     for finding in (page.verdict, page.chip):
         field("", finding.label, colour=COLOURS.get(finding.tone), width=INDENT)
         if finding.value:
             field("", finding.value, width=INDENT)
     _heading("Holder and document")
     _facts(page.identity)
-    if page.portrait:
-        _picture(page.portrait)
+    _picture(page.portrait)
     for section in page.sections:
         _section(section)
     out("")
@@ -46,7 +45,12 @@ def show(page: Page) -> None:
 
 def _heading(title: str) -> None:
     out("")
-    out(click.style(title, bold=True))
+    _title(title)
+
+
+def _title(title: str) -> None:
+    for line in wrapped(clean(title), columns()):
+        out(click.style(line, bold=True))
 
 
 def _section(section: Section) -> None:
@@ -73,7 +77,7 @@ def _row(label: str, lines: Iterable[str], tone: Tone) -> None:
 
 
 def _picture(picture: Picture) -> None:
-    _row(picture.title, [picture.caption], Tone.PLAIN if picture.data else Tone.OPEN)
+    _row(picture.title, [picture.caption], Tone.PLAIN if picture.mime else Tone.OPEN)
 
 
 def _zone(zone: Zone) -> None:

@@ -4,25 +4,29 @@ Whose document it is, is parsed from the files that the chip gave; whether any o
 the report to say, which stands above it.
 """
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 from epass.dump import Dump
 from epass.lds import countries
 from epass.lds.document import Document
-from epass.lds.mrz import Mrz, birth_date, check_digit, expiry_date
+from epass.lds.mrz import Mrz, check_digit
+from epass.lds.names import File
 from epass.page import cost, groups, judged
+from epass.page.holder import Holder, holder_of
 from epass.page.model import Digit, Fact, Facts, Notes, Page, Picture, Section, Tone, Zone, legible
 from epass.trust.report import Report
 
 SEXES = {"M": "male", "F": "female", "X": "unspecified"}
-TITLE, PORTRAIT = "Travel document", "Portrait"
+TITLE, PORTRAIT, NO_PORTRAIT = "Travel document", "Portrait", "No portrait"
 
 
 def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> Page:
     """The page about ``dump``; ``now`` is when it is made, with a time zone."""
     document = Document.parse(dump.files)
-    today = (dump.read_at or report.at).date()
+    holder = holder_of(document.mrz, dump, report)
     checks, evidence = judged.sections(report)
+    portraits = _portraits(dump, document, look)  # first, while there is a budget for pictures
     others, pictures = groups.sections(dump, look)
     found = (
         _zone(document.mrz),
@@ -32,15 +36,14 @@ def compose(dump: Dump, report: Report, *, look: groups.Look, now: datetime) -> 
         cost.timing(dump),
         *others,
         evidence,
-        _notes([*dump.notes, *document.notes]),
+        _notes([*dump.notes, *document.notes, *(holder.notes if holder else ())]),
     )
-    portraits = [look(face.image, PORTRAIT) for face in document.faces]
     return Page(
         title=_title(document.mrz),
         verdict=judged.verdict(report),
         chip=judged.chip(report),
-        portrait=portraits[0] if portraits else None,
-        identity=Facts(_identity(document.mrz, today)),
+        portrait=portraits[0],
+        identity=Facts(_identity(holder)),
         sections=tuple(
             section for section in (*found, _pictures([*portraits[1:], *pictures])) if section
         ),
@@ -64,21 +67,42 @@ def _state(code: str) -> str:
     return found.name if found else code
 
 
-def _identity(mrz: Mrz | None, today: date) -> tuple[Fact, ...]:
-    if mrz is None:
+def _portraits(dump: Dump, document: Document, look: groups.Look) -> list[Picture]:
+    """At least one, which says why where there is none."""
+    titles = (f"{PORTRAIT} {n}" if n > 1 else PORTRAIT for n in range(1, len(document.faces) + 1))
+    found = [look(face.image, title) for title, face in zip(titles, document.faces, strict=True)]
+    if not found:
+        return [Picture(NO_PORTRAIT, "", b"", _why_no_face(dump))]
+    if not found[0].mime:
+        found[0] = replace(found[0], title=NO_PORTRAIT)
+    return found
+
+
+def _why_no_face(dump: Dump) -> str:
+    if File.DG2 in dump.files:
+        return legible(groups.parse(File.DG2, dump.files[File.DG2]).error or "DG2 has no face")
+    refusal = dump.refused.get(File.DG2)
+    return f"DG2 was refused: {legible(refusal.reason)}" if refusal else "DG2 was not read"
+
+
+def _identity(holder: Holder | None) -> tuple[Fact, ...]:
+    if holder is None:
         return (Fact("Holder", "DG1 was not read, or is no MRZ", Tone.OPEN),)
-    born, expires = birth_date(mrz, today=today), expiry_date(mrz, today=today)
-    expired = expires is not None and expires < today
-    ending = expires.isoformat() if expires else mrz.date_of_expiry
+    mrz, expired = holder.mrz, bool(holder.expired)
+    surname, given = holder.names
     rows = (
-        Fact("Surname", mrz.primary_identifier),
-        Fact("Given names", mrz.secondary_identifier),
-        Fact("Born", born.isoformat() if born else f"{mrz.date_of_birth} (YYMMDD)"),
+        Fact("Surname", surname),
+        Fact("Given names", given),
+        Fact("Born", holder.born, Tone.OPEN if holder.contradiction else Tone.PLAIN),
         Fact("Sex", SEXES.get(mrz.sex, mrz.sex)),
         Fact("Nationality", f"{_state(mrz.nationality)} ({mrz.nationality})"),
         Fact("Document", f"{mrz.document_code} {mrz.document_number}", code=True),
         Fact("Issued by", f"{_state(mrz.issuing_state)} ({mrz.issuing_state})"),
-        Fact("Expires", f"{ending}{' - EXPIRED' * expired}", Tone.BAD if expired else Tone.PLAIN),
+        Fact(
+            "Expires",
+            f"{holder.expiry}{' - EXPIRED' * expired}",
+            Tone.BAD if expired else Tone.PLAIN,
+        ),
         Fact("Optional data", ", ".join(filter(None, mrz.optional_data)), code=True),
     )
     return tuple(
@@ -104,4 +128,4 @@ def _notes(notes: list[str]) -> Section | None:
 
 
 def _pictures(found: list[Picture]) -> Section | None:
-    return Section("Other pictures", tuple(found)) if found else None
+    return Section("Other pictures", tuple(found), wide=True) if found else None

@@ -2,6 +2,7 @@
 
 from epass.dump import Dump, Refusal, Step
 from epass.errors import FormatError
+from epass.lds.biometrics import EXTENDED_ACCESS
 from epass.lds.names import UNSIGNED, File
 from epass.page import words
 from epass.page.model import (
@@ -21,6 +22,7 @@ from epass.upload import RAW_LIMIT, NfcPayload
 STAGES = {"access": "Opening", "proof": "Proof", "file": "", "lost": "Document away"}
 PRINTED = {"MRZ": "the printed MRZ", "CAN": "the printed CAN"}
 NOT_RECORDED = "not recorded"
+SECURITY_STATUS = 0x6982  # security status not satisfied, ISO/IEC 7816-4 table 6
 
 
 def files(dump: Dump) -> Section:
@@ -33,7 +35,16 @@ def files(dump: Dump) -> Section:
     return Section("Files", (Facts((*rows, *refused)), _upload(dump)))
 
 
+def controlled(file: File, item: Refusal) -> str:
+    """What to say of a file that chips give to states only; empty where that is not why."""
+    if file not in EXTENDED_ACCESS or item.sw != SECURITY_STATUS:
+        return ""
+    return f"access-controlled: {words.FILES[file.label]}, for states only ({item.sw:04X})"
+
+
 def _refused(file: File, item: Refusal) -> Fact:
+    if controlled(file, item):
+        return Fact(file.label, controlled(file, item), Tone.QUIET)
     if item.is_absence and file in UNSIGNED:  # of which no document needs to have any
         return Fact(file.label, "not there", Tone.QUIET)
     return Fact(file.label, f"refused{_status(item.sw)}: {legible(item.reason)}", Tone.OPEN)
@@ -69,17 +80,18 @@ def _bar(step: Step, dump: Dump) -> Bar:
     label = STAGES.get(step.stage, legible(step.stage))
     if step.file:
         label = f"{label} {step.file.label}".strip()
-    missing = step.file is not None and step.file not in dump.files
-    tone = (
-        Tone.OPEN
-        if missing or step.stage == "lost"
-        else Tone.GOOD
-        if step.stage == "file"
-        else Tone.PLAIN
-    )
     commands = f"{step.apdus} command{'' if step.apdus == 1 else 's'}"
     rate = _rate(step, dump.files.get(step.file, b"") if step.file else b"")
-    return Bar(label, f"{commands}{rate}", step.start, step.seconds, tone)
+    return Bar(label, f"{commands}{rate}", step.start, step.seconds, _tone(step, dump))
+
+
+def _tone(step: Step, dump: Dump) -> Tone:
+    refusal = dump.refused.get(step.file) if step.file else None
+    if step.file and refusal and controlled(step.file, refusal):
+        return Tone.QUIET
+    if step.stage == "lost" or (step.file is not None and step.file not in dump.files):
+        return Tone.OPEN
+    return Tone.GOOD if step.stage == "file" else Tone.PLAIN
 
 
 def _rate(step: Step, content: bytes) -> str:

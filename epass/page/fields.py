@@ -1,10 +1,10 @@
-"""Whatever a parser found, as rows: each field under its name, nothing left out.
+"""Whatever a parser found, as fields: each under its name, nothing left out.
 
 A parser may come to know a field more; it is then on the page without a change here.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from operator import attrgetter
@@ -24,25 +24,45 @@ MAX_HEX = 64  # bytes of one value
 OF_THE_FILE = frozenset({"raw", "image", "images", "notes", "offset"})  # shown elsewhere, if at all
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field, whole: ``values`` is a single text or bytes, or all those of a list."""
+
+    name: str
+    values: tuple[str | bytes, ...] = field(repr=False)
+    is_list: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        """For programs: nothing cut, a list as a list, bytes as upper-case hexadecimal."""
+        texts = [item.hex().upper() if isinstance(item, bytes) else item for item in self.values]
+        return {"name": self.name, "value": texts if self.is_list else texts[0]}
+
+    def as_fact(self) -> Fact:
+        """For people: legible, a list under each other, of long values the beginning."""
+        texts = [octets(item) if isinstance(item, bytes) else legible(item) for item in self.values]
+        return Fact(legible(self.name), "\n".join(texts), code=isinstance(self.values[0], bytes))
+
+
 def rows(value: object, label: str = "") -> Iterator[Fact]:
     """The rows of ``value``, none where there is nothing."""
+    return (found.as_fact() for found in fields_of(value, label))
+
+
+def fields_of(value: Any, label: str = "") -> Iterator[Field]:
+    """The fields of ``value``, none where there is nothing."""
     if value is None or value in ("", b"", (), []):
         return
-    if isinstance(value, asn1.PublicKey):
-        yield Fact(label, key(value))
-    elif type(value) in IN_ONE_LINE:
-        yield Fact(label, legible(IN_ONE_LINE[type(value)](value)))
+    if _is_single(value):
+        yield Field(label, (_single(value),))
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            yield from rows(item, _joined(label, _plain(name)))
+            yield from fields_of(item, _joined(label, _plain(name)))
     elif isinstance(value, tuple | list):
         yield from _listed(value, label)
-    elif is_dataclass(value) and not isinstance(value, type):
+    else:
         for item in fields(value):
             if item.name not in OF_THE_FILE and not item.name.startswith("_"):
-                yield from rows(getattr(value, item.name), _joined(label, _named(item.name)))
-    else:
-        yield Fact(label, _text(value), code=isinstance(value, bytes))
+                yield from fields_of(getattr(value, item.name), _joined(label, _named(item.name)))
 
 
 def _name(name: PersonName) -> str:
@@ -81,41 +101,42 @@ def key(found: asn1.PublicKey) -> str:
     return f"{'DH' if isinstance(found, asn1.DhKey) else 'EC'}, {group.name}"
 
 
-def _listed(values: Iterable[object], label: str) -> Iterator[Fact]:
+def _listed(values: Iterable[object], label: str) -> Iterator[Field]:
     """Plain values under one name, compound ones one after the other."""
     values = list(values)
-    if not any(_is_compound(value) for value in values):
-        texts = [_text(value) for value in values if value not in (None, "", b"")]
-        if texts:
-            yield Fact(label, "\n".join(texts), code=isinstance(values[0], bytes))
+    if all(value is None or _is_single(value) for value in values):
+        single = tuple(_single(value) for value in values if value not in (None, "", b""))
+        if single:
+            yield Field(label, single, is_list=True)
         return
     for number, value in enumerate(values, 1):
-        yield from rows(value, f"{label} {number}".strip() if len(values) > 1 else label)
+        yield from fields_of(value, f"{label} {number}".strip() if len(values) > 1 else label)
 
 
-def _is_compound(value: object) -> bool:
-    return type(value) not in IN_ONE_LINE and (
-        is_dataclass(value) or isinstance(value, tuple | list)
-    )
+def _is_single(value: object) -> bool:
+    """Whether it is one thing to people, whatever it is made of."""
+    if type(value) in IN_ONE_LINE or isinstance(value, asn1.PublicKey):
+        return True
+    return not (is_dataclass(value) or isinstance(value, tuple | list | Mapping))
 
 
-def _text(value: object) -> str:
+def _single(value: object) -> str | bytes:
     if type(value) in IN_ONE_LINE:
-        return legible(IN_ONE_LINE[type(value)](value))
+        return IN_ONE_LINE[type(value)](value)
+    if isinstance(value, asn1.PublicKey):
+        return key(value)
     if isinstance(value, bytes):
-        return octets(value)
+        return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Enum):
         said = isinstance(value.value, str)  # the words of the field; else its name has to do
         return value.value if said else value.name.replace("_", " ").lower()
-    return legible(value.isoformat() if isinstance(value, date) else str(value))
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _plain(name: object) -> str:
-    if isinstance(name, int):
-        return f"{TAG} {name:02X}"
-    return _text(name)
+    return f"{TAG} {name:02X}" if isinstance(name, int) else str(name)
 
 
 def _named(name: str) -> str:

@@ -3,6 +3,7 @@ understood in hexadecimal.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from epass import tlv
@@ -10,8 +11,10 @@ from epass.dump import Dump
 from epass.errors import FormatError, UnsupportedError
 from epass.lds.chip_keys import CardSecurity, Dg14
 from epass.lds.contents import parse_group
+from epass.lds.displayed_images import DisplayedImages
 from epass.lds.face import Dg2
 from epass.lds.names import File
+from epass.lds.pictures import Picture as Stored
 from epass.lds.security_infos import (
     ChipAuthenticationInfo,
     ChipAuthenticationPublicKeyInfo,
@@ -20,7 +23,7 @@ from epass.lds.security_infos import (
     SecurityInfos,
 )
 from epass.page import words
-from epass.page.fields import key, octets, rows
+from epass.page.fields import Field, fields_of, key
 from epass.page.model import Fact, Facts, Notes, Picture, Section, Tone, legible
 
 Look = Callable[[bytes, str], Picture]
@@ -37,6 +40,15 @@ KINDS: Mapping[type, str] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the parser of a file found, and what is odd; ``error`` is why it found nothing."""
+
+    value: object = field(repr=False)
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+
+
 def sections(dump: Dump, look: Look) -> tuple[tuple[Section, ...], tuple[Picture, ...]]:
     """A section for each other file, and the pictures that are in them."""
     found: list[Section] = []
@@ -44,79 +56,102 @@ def sections(dump: Dump, look: Look) -> tuple[tuple[Section, ...], tuple[Picture
     for file, raw in dump.files.items():
         if file in ELSEWHERE:
             continue
-        parsed, notes = _parsed(file, raw)
-        pictures += _pictures(file, parsed, look)
-        found.append(_section(file, raw, parsed, notes))
+        parsed = parse(file, raw)
+        pictures += _pictures(file, parsed.value, look)
+        found.append(_section(file, raw, parsed))
     return tuple(found), tuple(pictures)
 
 
-def _parsed(file: File, raw: bytes) -> tuple[object, tuple[str, ...]]:
-    """What the parser of the file found, and what is odd; or why it could not."""
+def parse(file: File, raw: bytes) -> Parsed:
+    """The whole ``file`` by its parser."""
     try:
         found = parse_group(file, raw)
     except (FormatError, UnsupportedError) as error:
-        return None, (legible(error.message),)
-    notes = tuple(legible(note) for note in getattr(found, "notes", ()))
+        return Parsed(None, error=error.message)
+    notes = tuple(getattr(found, "notes", ()))
     if isinstance(found, Dg2) and len(found.faces) == 1:
-        return found.faces[0], notes
+        return Parsed(found.faces[0], notes)
     if isinstance(found, CardSecurity | Dg14):
-        return found.security_infos, notes
-    return found, notes
+        return Parsed(found.security_infos, notes)
+    return Parsed(found, notes)
 
 
-def facts_of(dump: Dump) -> dict[str, dict[str, str]]:
-    """The fields of each other file by their names, for programs."""
-    return {
-        file.label: {row.label: row.value for row in _facts(file, raw, _parsed(file, raw)[0])}
-        for file, raw in dump.files.items()
-        if file not in ELSEWHERE
-    }
+def facts_of(dump: Dump) -> dict[str, dict[str, object]]:
+    """Each other file for programs: its fields, whole and in their order, its notes, and why it
+    could not be parsed where it could not.
+    """
+    found: dict[str, dict[str, object]] = {}
+    for file, raw in dump.files.items():
+        if file not in ELSEWHERE:
+            parsed = parse(file, raw)
+            found[file.label] = {
+                "fields": [item.as_dict() for item in _fields(file, raw, parsed.value)],
+                "notes": list(parsed.notes),
+                "error": parsed.error,
+            }
+    return found
 
 
-def _facts(file: File, raw: bytes, parsed: object) -> tuple[Fact, ...]:
-    found = _security(parsed) if isinstance(parsed, SecurityInfos) else tuple(rows(parsed))
+def _fields(file: File, raw: bytes, parsed: object) -> tuple[Field, ...]:
+    if isinstance(parsed, SecurityInfos):
+        found = tuple(_info(info) for info in parsed.infos)
+    else:
+        found = tuple(fields_of(parsed))
     return found or _objects(file, raw)
 
 
-def _section(file: File, raw: bytes, parsed: object, notes: tuple[str, ...]) -> Section:
-    title = f"{file.label}: {words.FILES.get(file.label, 'file')}"
-    facts = _facts(file, raw, parsed)
-    more = len(facts) - MAX_ROWS
+def _section(file: File, raw: bytes, parsed: Parsed) -> Section:
+    found = _fields(file, raw, parsed.value)
+    facts = tuple(item.as_fact() for item in found[:MAX_ROWS])
+    more = len(found) - MAX_ROWS
     if more > 0:
-        facts = (*facts[:MAX_ROWS], Fact("More", f"{more} fields", Tone.QUIET))
-    return Section(title, (Facts(facts), *((Notes(notes),) if notes else ())))
+        facts = (*facts, Fact("More", f"{more} fields", Tone.QUIET))
+    notes = tuple(map(legible, filter(None, (parsed.error, *parsed.notes))))
+    return Section(_title(file), (Facts(facts), *((Notes(notes),) if notes else ())))
 
 
 def _pictures(file: File, parsed: object, look: Look) -> list[Picture]:
-    title = f"{file.label}: {words.FILES.get(file.label, 'file')}"
-    return [look(image, title) for image in getattr(parsed, "images", ())]
+    """Each picture under its field, and those of a file that has nothing else under its title."""
+    if isinstance(parsed, DisplayedImages):
+        numbers = [f" {n}" if n > 1 else "" for n in range(1, len(parsed.pictures) + 1)]
+        found = zip((_title(file) + number for number in numbers), parsed.pictures, strict=True)
+        return [look(item.image, title) for title, item in found]
+    return [
+        look(item.image, f"{file.label}: {title}")
+        for name, title in words.PICTURES.items()
+        if isinstance(item := getattr(parsed, name, None), Stored)
+    ]
 
 
-def _objects(file: File, raw: bytes) -> tuple[Fact, ...]:
+def _title(file: File) -> str:
+    return f"{file.label}: {words.FILES.get(file.label, 'file')}"
+
+
+def _objects(file: File, raw: bytes) -> tuple[Field, ...]:
     """A file that is not parsed: its data objects by their tags."""
     try:
         items = tlv.parse_one(raw, file.tag, where=file.label).children() if file.tag else []
     except FormatError:
         items = []
-    found = tuple(Fact(f"Tag {item.tag:02X}", octets(item.value), code=True) for item in items)
-    return found or (Fact("Content", octets(raw), code=True),)
+    found = tuple(Field(f"Tag {item.tag:02X}", (item.value,)) for item in items)
+    return found or (Field("Content", (raw,)),)
 
 
-def _security(infos: SecurityInfos) -> tuple[Fact, ...]:
-    return tuple(_info(info) for info in infos.infos)
-
-
-def _info(info: SecurityInfo) -> Fact:
+def _info(info: SecurityInfo) -> Field:
     label = KINDS.get(type(info), "Security info")
     if isinstance(info, PaceInfo):
-        return Fact(label, info.name)
+        return Field(label, (info.name,))
     if isinstance(info, ChipAuthenticationInfo):
         protocol = f"{info.protocol.agreement.name}-{info.protocol.cipher.label}"
-        return Fact(label, f"{protocol}, version {info.version}{_key_id(info.key_id)}")
+        return Field(label, (f"{protocol}, version {info.version}{_key_id(info.key_id)}",))
     if isinstance(info, ChipAuthenticationPublicKeyInfo):
-        return Fact(label, f"{key(info.public_key)}{_key_id(info.key_id)}")
-    texts = [f"{row.label.lower()} {row.value}" for row in rows(info)]
-    return Fact(label, ", ".join(texts))
+        return Field(label, (f"{key(info.public_key)}{_key_id(info.key_id)}",))
+    return Field(label, (", ".join(map(_in_words, fields_of(info))),))
+
+
+def _in_words(found: Field) -> str:
+    texts = (item.hex().upper() if isinstance(item, bytes) else item for item in found.values)
+    return f"{found.name.lower()} {', '.join(texts)}"
 
 
 def _key_id(number: int | None) -> str:

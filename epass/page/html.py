@@ -66,11 +66,10 @@ def to_html(page: Page) -> str:
 
 
 def _head(page: Page) -> str:
-    portrait = _picture(page.portrait) if page.portrait else ""
     return (
         f"<header>\n<h1>{_text(page.title)}</h1>\n"
         f'<div class="found">{_finding(page.verdict)}{_finding(page.chip)}</div>\n'
-        f'<div class="who">{portrait}{_facts(page.identity)}</div>\n</header>\n'
+        f'<div class="who">{_picture(page.portrait)}{_facts(page.identity)}</div>\n</header>\n'
     )
 
 
@@ -95,6 +94,8 @@ def _section(section: Section) -> str:
     blocks = "".join(_block(block) for block in section.blocks)
     if any(isinstance(block, Checks) for block in section.blocks):
         blocks = f'<div class="matters">{blocks}</div>'
+    if all(isinstance(block, Picture) for block in section.blocks):
+        blocks = f'<div class="shots">{blocks}</div>'
     name = ' id="evidence"' if section.title == EVIDENCE else ""
     return f"<section{name}{wide}>\n<h2>{_text(section.title)}</h2>\n{blocks}</section>\n"
 
@@ -123,7 +124,7 @@ def _picture(picture: Picture) -> str:
 
 def _titled(picture: Picture) -> str:
     """A picture that does not stand beside the name of whom it shows."""
-    return f"<h3>{_text(picture.title)}</h3>{_picture(picture)}"
+    return f'<div class="shot"><h3>{_text(picture.title)}</h3>{_picture(picture)}</div>'
 
 
 def _zone(zone: Zone) -> str:

@@ -21,8 +21,24 @@ def verdict(report: Report) -> Fact:
     return Fact(headline, meaning, words.TONES[report.verdict])
 
 
+def standing(report: Report) -> str:
+    """What the chip's proof is worth: ``report.chip``, and why a proof proves less.
+
+    Of a key that a state has not signed for, or beside files that are changed, a proof says only
+    that the chip has that key.
+    """
+    if report.chip != "proven" or report.verdict is Outcome.PASS:
+        return report.chip
+    if report.failed:
+        changed = any(check.endswith(".hash") for check in report.failed)
+        return "proven-changed" if changed else "proven-failed"
+    path = (check.outcome for check in report.checks if check.id == "ds.path")
+    return "proven-open" if Outcome.PASS in path else "proven-unsigned"
+
+
 def chip(report: Report) -> Fact:
-    tone, sentence = words.CHIP[report.chip]
+    """The headline about the chip, with the checks that it rests on."""
+    tone, sentence = words.CHIP[standing(report)]
     reasons = [
         f"{words.title_of(check.id)}: {words.OUTCOMES[check.outcome]}"
         for check in report.checks

@@ -43,7 +43,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A portrait or signature; without ``data`` it cannot be shown, and ``caption`` says why."""
+    """A portrait or signature; without ``mime`` it cannot be shown, and ``caption`` says why.
+
+    Without ``data`` alone it was not decoded, for a medium that has no pictures.
+    """
 
     title: str
     mime: str
@@ -148,7 +151,7 @@ class Page:
     title: str = field(repr=False)
     verdict: Fact
     chip: Fact
-    portrait: Picture | None
+    portrait: Picture
     identity: Facts
     sections: tuple[Section, ...]
     footer: str

@@ -40,6 +40,8 @@ figure{flex:0 0 auto;max-width:100%}
 img{display:block;width:10.5rem;max-width:100%;height:auto;border-radius:.5rem;
 border:1px solid var(--line)}
 figcaption{max-width:10.5rem;margin-top:.3rem}
+.shots{display:flex;flex-wrap:wrap;gap:.8rem 1rem}
+.shot{width:10.5rem;max-width:100%;min-width:0}
 figure.none>div{width:10.5rem;max-width:100%;aspect-ratio:35/45;border:1px dashed var(--soft);
 border-radius:.5rem;display:grid;place-items:center;color:var(--soft);text-align:center;
 padding:.5rem}
@@ -89,6 +91,7 @@ gap:0 .6rem;align-items:center}
 .time svg,.meter svg{width:100%;height:.7rem;border-radius:.2rem;fill:var(--bar)}
 .time .good svg{fill:var(--good)}
 .time .open svg{fill:var(--open)}
+.time .quiet svg{fill:var(--soft)}
 .track{fill:var(--line);opacity:.6}
 .meter{margin-top:.8rem;display:grid;gap:.2rem}
 .meter.good svg{fill:var(--good)}
@@ -101,28 +104,42 @@ footer{padding:.8rem .2rem}
 @page{size:A4;margin:10mm}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--back:#fff;--good:#0b5d31;
 --good-back:#fff;--bad:#a00;--bad-back:#fff;--open:#6b4500;--open-back:#fff;--bar:#3867c4}
-html{font-size:8.6pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
-body{padding:0;max-width:none;font-size:.9375rem;line-height:1.22}
-header,section{border:0;border-top:.5pt solid var(--line);border-radius:0;padding:.35rem 0}
+html{font-size:8.4pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+body{padding:0;max-width:none;font-size:.9375rem;line-height:1.17}
+header,section{border:0;border-top:.5pt solid var(--line);border-radius:0;padding:.2rem 0}
 header{border:0;padding-top:0}
-h2{margin-bottom:.25rem}h3{margin:.1rem 0 .15rem}
+h2{margin-bottom:.12rem;font-size:.9375rem}h3{margin:.05rem 0 .1rem}
 .found{margin:.35rem 0 .5rem}
 .finding{border:.5pt solid currentColor;padding:.35rem .6rem}
 .who dl{gap:.2rem 1.25rem;grid-template-columns:1fr 1fr 1fr}
 main>section,.narrow{margin-top:.3rem}
 .narrow{columns:2;column-gap:1.5rem}
-.narrow>section{margin-bottom:0}
-img{width:8rem}
-dl,.checks{gap:.12rem}
+.narrow>section{margin-bottom:0;display:block;break-inside:auto}
+h2,h3{break-after:avoid}
+img{width:7.5rem}
+dl,.checks{gap:.06rem}
+dl>div{grid-template-columns:10.25rem minmax(0,1fr);gap:.4rem}
+section:has(>h2+dl:last-child>div:only-child){display:grid;
+grid-template-columns:auto minmax(0,1fr);gap:0 1rem}
+section>h2+dl:last-child>div:only-child{grid-template-columns:auto minmax(0,1fr)}
 .matter{break-inside:auto;margin-bottom:.4rem}
 .zone{font-size:1.25rem;line-height:1.25}
 .digits{margin-top:.2rem}
-.checks .source,.checks .reason{display:inline;margin-left:.4em}
+.checks .source,.checks .reason{display:inline;margin-left:.35em}
 .checks .sign{margin-top:.05rem}
-.time{gap:.1rem;margin-top:.2rem}
+.checks li{gap:.3rem}
+.checks code{font-size:.92em}
+.matters{column-gap:.8rem}
+.time{gap:.06rem 1rem;margin-top:.15rem;grid-template-columns:1fr 1fr}
+.time li{grid-template-columns:6rem minmax(0,1fr) 3.6rem;gap:0 .3rem;white-space:nowrap}
 .time small{display:none}
-.time svg,.meter svg{height:.5rem}
-.meter{margin-top:.3rem}
+.time svg,.meter svg{height:.45rem}
+.meter{margin-top:.15rem;gap:.05rem}
+.shots{gap:.3rem .6rem}
+.shot{width:auto}
+.shot h3{max-width:9.5rem;margin:0 0 .1rem;font-size:.75rem;line-height:1.1}
+.shot img{width:auto;max-width:9.5rem;max-height:4.4rem}
+.shot figcaption{max-width:9.5rem;margin:0;line-height:1.1}
 footer{padding:.3rem 0 0}
-.checks li,dl>div{break-inside:avoid}}
+.checks li,dl>div,.time li,.shot{break-inside:avoid}}
 """

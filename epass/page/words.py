@@ -63,9 +63,17 @@ VERDICTS: Mapping[Outcome, tuple[str, str]] = MappingProxyType(
         Outcome.UNKNOWN: ("Not fully verified", "No check failed, but some could not be made."),
     }
 )
+# By ``judged.standing``: a proof is worth no more than who vouches for the key that it was made by.
 CHIP: Mapping[str, tuple[Tone, str]] = MappingProxyType(
     {
         "proven": (Tone.GOOD, "The chip proved that it is no copy"),
+        "proven-changed": (Tone.BAD, "The chip proved its key, but files are changed"),
+        "proven-failed": (Tone.BAD, "The chip proved its key, but a check failed"),
+        "proven-unsigned": (
+            Tone.OPEN,
+            "The chip proved its key, but who signed for it is not known",
+        ),
+        "proven-open": (Tone.OPEN, "The chip proved its key, but not all could be checked"),
         "refuted": (Tone.BAD, "The chip did NOT prove that it is no copy"),
         "unproven": (Tone.OPEN, "The chip was not shown to be no copy"),
         "cloneable": (Tone.OPEN, "The chip offers no proof that it is no copy"),
@@ -95,6 +103,14 @@ FILES: Mapping[str, str] = MappingProxyType(
         "DG14": "security options",
         "DG15": "active authentication key",
         "DG16": "persons to notify",
+    }
+)
+# The fields of DG11 and DG12 that are pictures.
+PICTURES: Mapping[str, str] = MappingProxyType(
+    {
+        "proof_of_citizenship": "proof of citizenship",
+        "front": "front of the document",
+        "rear": "rear of the document",
     }
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from cli_desk import Desk, Run
+from cli_desk import Desk, Run, values
 
 from epass import tlv
 from epass.interchange import EPASS, JMRTD, MRTDREADER
@@ -35,8 +35,12 @@ def test_all_that_is_listed(run: Run, full: Document, tmp_path: Path) -> None:
     facts = run("read", *options).facts
     assert {"DG11", "DG12"} <= set(facts["files"])
     assert facts["refused"]["DG3"]["sw"] == "6982"
-    assert facts["groups"]["EF.CardAccess"] == {"PACE": "ECDH-GM-AES-128 with parameters 13"}
-    assert facts["groups"]["DG11"] == {"Unknown, tag 53": "41"}
+    assert values(facts, "EF.CardAccess") == {"PACE": "ECDH-GM-AES-128 with parameters 13"}
+    assert facts["groups"]["DG11"] == {
+        "fields": [{"name": "Unknown, tag 53", "value": ["41"]}],
+        "notes": ["the tag list is missing", "data objects that are not of the standard: 53"],
+        "error": None,
+    }
     assert json.loads((kept / "dump.json").read_text())["refused"] == facts["refused"]
     shown = run("show", str(kept), "--format", "json").facts
     assert shown["refused"] == facts["refused"]
@@ -46,7 +50,7 @@ def test_all_that_is_listed(run: Run, full: Document, tmp_path: Path) -> None:
 
 def test_what_is_refused_is_said(run: Run, full: Document) -> None:
     result = run("read", "--mrz", full.mrz, "--all")
-    assert "Refused   DG3: 6982" in result.out
+    assert "Not given DG3: access-controlled: fingerprints, for states only (6982)" in result.out
 
 
 def test_only_some(run: Run, full: Document) -> None:
@@ -92,8 +96,8 @@ def test_the_files_of_the_master_file(run: Run, both: Document, tmp_path: Path) 
     assert (place / "EF_ATR_INFO.bin").read_bytes() == INFO
     assert (place / "EF_DIR.bin").read_bytes() == DIRECTORY
     assert set(facts["refused"]) == {"DG3"}
-    assert facts["groups"]["EF.ATR/INFO"]["Max command"] == "256"
-    assert "eMRTD" in facts["groups"]["EF.DIR"].values()
+    assert values(facts, "EF.ATR/INFO")["Max command"] == "256"
+    assert "eMRTD" in values(facts, "EF.DIR").values()
     assert UNSIGNED in facts["notes"]
     (check,) = (item for item in facts["checks"] if item["id"] == "access.directory")
     assert check["outcome"] == "not_applicable"

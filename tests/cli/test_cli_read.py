@@ -44,7 +44,11 @@ def test_the_json_of_a_read(run: Run, desk: Desk, document: Document) -> None:
     assert facts["holder"] == {
         "surname": "ERIKSSON",
         "given_names": "ANNA MARIA",
+        "name_may_be_truncated": False,
         "birth": "1974-08-12",
+        "birth_printed": "740812",
+        "birth_century": "computed",
+        "birth_contradiction": None,
         "sex": "F",
         "nationality": "UTO",
     }

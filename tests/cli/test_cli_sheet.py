@@ -29,11 +29,12 @@ BLOCKS = (
     Notes(("a note",)),
 )
 NOTHING = Facts(())
+NO_PICTURE = Picture("No portrait", "", b"", "DG2 was not read")
 
 
 def test_every_kind_of_block(capsys: pytest.CaptureFixture[str]) -> None:
     fact = Fact("Verified", "", Tone.GOOD)
-    sheet.show(Page("Title", fact, fact, None, NOTHING, (Section("Part", BLOCKS),), "footer"))
+    sheet.show(Page("Title", fact, fact, NO_PICTURE, NOTHING, (Section("Part", BLOCKS),), "footer"))
     out = capsys.readouterr().out
     for line in (
         "  A title",
@@ -41,6 +42,7 @@ def test_every_kind_of_block(capsys: pytest.CaptureFixture[str]) -> None:
         "                      two",
         "  ABC",
         "  composite           C, must be 7 WRONG",
+        "  No portrait         DG2 was not read",
         "  Signature           cannot be shown",
         "  a                   ...................#  0.010 s  1 command",
         "  b                   #################### 99.000 s  none",
@@ -54,7 +56,9 @@ def test_every_kind_of_block(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_no_text_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     fact = Fact("\x1b[2J", "\x07", Tone.BAD)
-    page = Page("T", fact, fact, None, Facts((fact,)), (Section("S", (Notes(("\x1b]0;",)),)),), "")
+    page = Page(
+        "T", fact, fact, NO_PICTURE, Facts((fact,)), (Section("S", (Notes(("\x1b]0;",)),)),), ""
+    )
     sheet.show(page)
     out = capsys.readouterr().out
     assert "\x1b[2J" not in out

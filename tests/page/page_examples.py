@@ -148,6 +148,10 @@ def hostile_page() -> Page:
         chip=Fact(texts[3], texts[4], Tone.OPEN),
         portrait=look(portrait()),
         identity=Facts(tuple(Fact("Name", text) for text in texts)),
-        sections=(Section(texts[1], blocks, wide=True), Section(texts[2], blocks)),
+        sections=(
+            Section(texts[1], blocks, wide=True),
+            Section(texts[2], blocks),
+            Section(texts[3], tuple(Picture(text, "", b"", text) for text in texts), wide=True),
+        ),
         footer=texts[1],
     )

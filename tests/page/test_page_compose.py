@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from page_examples import AT, document, full, judged, look, read, without
+from page_examples import AT, document, full, judged, look, portrait, read, without
 
 from epass import tlv
 from epass.cli.render import CHIP as CHIP_WORDS
@@ -14,6 +14,7 @@ from epass.lds.mrz import Mrz
 from epass.lds.names import File
 from epass.page import compose, words
 from epass.page.cost import timing
+from epass.page.judged import standing
 from epass.page.model import (
     Bar,
     Checks,
@@ -68,7 +69,7 @@ def test_who_it_is() -> None:
     assert found == {
         "Surname": "ERIKSSON",
         "Given names": "ANNA MARIA",
-        "Born": "1974-08-12",
+        "Born": "1974-08-12 (century computed)",
         "Sex": "female",
         "Nationality": "Utopia, for specimens (UTO)",
         "Document": "PP L898902C3",
@@ -77,7 +78,6 @@ def test_who_it_is() -> None:
         "Optional data": "ZE184226B",
     }
     assert page.title == "Travel document L898902C3 of Utopia, for specimens"
-    assert page.portrait is not None
     assert page.portrait.data
 
 
@@ -148,9 +148,39 @@ def test_a_report_without_any_check_is_not_verified() -> None:
 
 def test_whether_it_is_a_copy() -> None:
     assert set(words.CHIP) == set(CHIP_WORDS)
-    page = page_of(read())
-    assert page.chip.tone is Tone.GOOD
+    page = page_of(read(), passed(judged(read())))
+    assert (page.chip.label, page.chip.tone) == ("The chip proved that it is no copy", Tone.GOOD)
     assert page.chip.value == "Active authentication: pass; Chip authentication: pass"
+
+
+def passed(report: Report, **others: Outcome) -> Report:
+    """``report`` with all passed that apply, but ``others``, whose first dot is written as _."""
+    outcomes = {name.replace("_", ".", 1): outcome for name, outcome in others.items()}
+    checks = (
+        replace(check, outcome=outcomes.get(check.id, Outcome.PASS))
+        for check in report.checks
+        if check.outcome is not Outcome.NOT_APPLICABLE
+    )
+    return Report(tuple(checks), AT)
+
+
+@pytest.mark.parametrize(
+    ("others", "tone", "end"),
+    [
+        ({"ds_path": Outcome.UNKNOWN}, Tone.OPEN, "who signed for it is not known"),
+        ({"ds_revocation": Outcome.UNKNOWN}, Tone.OPEN, "not all could be checked"),
+        ({"dg2_hash": Outcome.FAIL}, Tone.BAD, "files are changed"),
+        ({"sod_signature": Outcome.FAIL}, Tone.BAD, "a check failed"),
+    ],
+)
+def test_a_proof_is_worth_no_more_than_who_vouches_for_it(
+    others: dict[str, Outcome], tone: Tone, end: str
+) -> None:
+    report = passed(judged(read()), **others)
+    assert report.chip == "proven"
+    page = page_of(read(), report)
+    assert (page.chip.label, page.chip.tone) == (f"The chip proved its key, but {end}", tone)
+    assert CHIP_WORDS[standing(report)] == f"proved its key, but {end}"
 
 
 # --- the MRZ ------------------------------------------------------------------------------------
@@ -175,9 +205,9 @@ def test_a_wrong_check_digit_says_what_it_must_be() -> None:
     assert (wrong[0].printed, wrong[0].expected) == ("7", "6")
 
 
-def test_an_unknown_birth_is_shown_as_printed_and_an_expiry_in_the_past_marked() -> None:
+def test_an_unknown_birth_is_shown_as_such_and_an_expiry_in_the_past_marked() -> None:
     for holder, label, value, tone in (
-        ("unknown-birth-day", "Born", "<<", Tone.PLAIN),
+        ("unknown-birth-day", "Born", "-XX", Tone.PLAIN),
         ("short-number", "Expires", "EXPIRED", Tone.BAD),
     ):
         files = issuer.issue(holder).files
@@ -260,10 +290,16 @@ def test_nothing_for_an_upload() -> None:
 
 
 def test_what_was_refused() -> None:
-    refused = {File.DG3: Refusal(0x6982, "no"), File.DG4: Refusal(None, "broken")}
+    refused = {
+        File.DG3: Refusal(0x6982, "no"),
+        File.DG4: Refusal(None, "broken"),
+        File.DG5: Refusal(0x6982, "no"),
+    }
     found = facts(section(page_of(replace(read(), refused=refused)), "Files").blocks)
-    assert found["DG3"] == Fact("DG3", "refused with 6982: no", Tone.OPEN)
-    assert found["DG4"].value == "refused: broken"
+    controlled = "access-controlled: fingerprints, for states only (6982)"
+    assert found["DG3"] == Fact("DG3", controlled, Tone.QUIET)
+    assert found["DG4"] == Fact("DG4", "refused: broken", Tone.OPEN)
+    assert found["DG5"] == Fact("DG5", "refused with 6982: no", Tone.OPEN)
 
 
 def test_what_took_how_long() -> None:
@@ -271,18 +307,21 @@ def test_what_took_how_long() -> None:
         Step("access", None, 0.0, 0.5, 9),
         Step("file", File.DG2, 0.5, 0.5, 1),
         Step("file", File.DG3, 1.0, 0.0, 1),
+        Step("file", File.DG4, 1.0, 0.0, 1),
         Step("proof", File.DG14, 1.0, 1.0, 3),
         Step("\x1bodd", None, 2.0, 0.0, 3),
         Step("lost", None, 2.0, 0.0, 0),
     )
-    chart = block(timing(replace(read(), steps=steps, seconds=1.0)), Timeline)
+    refused = {File.DG3: Refusal(0x6982, "no"), File.DG4: Refusal(0x6F00, "no")}
+    chart = block(timing(replace(read(), steps=steps, seconds=1.0, refused=refused)), Timeline)
     assert isinstance(chart, Timeline)
     assert chart.total == 2.0
     rate = f"1 command, {len(read().files[File.DG2]) / 500:.0f} kB/s"
     assert chart.bars == (
         Bar("Opening", "9 commands", 0.0, 0.5, Tone.PLAIN),
         Bar("DG2", rate, 0.5, 0.5, Tone.GOOD),
-        Bar("DG3", "1 command", 1.0, 0.0, Tone.OPEN),
+        Bar("DG3", "1 command", 1.0, 0.0, Tone.QUIET),
+        Bar("DG4", "1 command", 1.0, 0.0, Tone.OPEN),
         Bar("Proof DG14", "3 commands", 1.0, 1.0, Tone.PLAIN),
         Bar("[U+001B]odd", "3 commands", 2.0, 0.0, Tone.PLAIN),
         Bar("Document away", "0 commands", 2.0, 0.0, Tone.OPEN),
@@ -392,7 +431,61 @@ def test_further_portraits_are_other_pictures() -> None:
     page = page_of(replace(read(), files=files))
     pictures = section(page, "Other pictures").blocks
     assert len(pictures) == 2
-    assert all(isinstance(item, Picture) for item in pictures)
+    titles = [item.title for item in pictures if isinstance(item, Picture)]
+    assert titles == ["Portrait 2", "Portrait 3"]
+
+
+def test_each_other_picture_says_what_it_is_of() -> None:
+    document = issuer.issue(all_groups=True)
+    page = page_of(replace(read(), files=document.files))
+    pictures = section(page, "Other pictures").blocks
+    assert [item.title for item in pictures if isinstance(item, Picture)] == [
+        "DG5: displayed portrait",
+        "DG6: reserved",
+        "DG7: displayed signature",
+        "DG11: proof of citizenship",
+        "DG12: front of the document",
+        "DG12: rear of the document",
+    ]
+    item = tlv.build(0x5F43, portrait())
+    two = tlv.build(0x67, tlv.build(0x02, b"\x02") + item + item)
+    page = page_of(replace(read(), files={**read().files, File.DG7: two}))
+    pictures = section(page, "Other pictures").blocks
+    assert [item.title for item in pictures if isinstance(item, Picture)] == [
+        "DG7: displayed signature",
+        "DG7: displayed signature 2",
+    ]
+
+
+def test_a_page_without_a_portrait_says_why() -> None:
+    def cannot(_image: bytes, title: str) -> Picture:
+        return Picture(title, "", b"", "not shown: image: cut off")
+
+    refused = {File.DG2: Refusal(0x6982, "READ BINARY DG2 at 0: the chip answers 6982")}
+    bare = without(read(), File.DG2)
+    files = {**read().files, File.DG2: b"\x75\x05ab"}
+    for dump, reason in (
+        (bare, "DG2 was not read"),
+        (replace(bare, refused=refused), "DG2 was refused: READ BINARY DG2 at 0: "),
+        (replace(read(), files=files), "DG2/75 at byte 0: "),
+    ):
+        found = page_of(dump).portrait
+        assert (found.title, found.mime, found.data) == ("No portrait", "", b"")
+        assert found.caption.startswith(reason)
+    found = compose(read(), judged(read()), look=cannot, now=AT).portrait
+    assert (found.title, found.caption) == ("No portrait", "not shown: image: cut off")
+
+
+def test_the_portrait_is_decoded_first() -> None:
+    titles: list[str] = []
+
+    def note(image: bytes, title: str) -> Picture:
+        titles.append(title)
+        return look(image, title)
+
+    compose(full(), judged(full()), look=note, now=AT)
+    assert titles[0] == "Portrait"
+    assert len(titles) == 2
 
 
 def test_notes_are_shown_once_and_legible() -> None:

@@ -15,6 +15,7 @@ from epass.page.html import IMAGE_TYPES
 from epass.page.model import Fact, Facts, Page, Picture, Section, Tone, legible
 from epass.page.style import CSS
 
+NONE = Picture("No portrait", "", b"")
 VOID = {"meta", "img", "br", "rect", "path"}
 ELEMENTS = VOID | {
     "html", "head", "title", "style", "body", "header", "main", "footer", "section", "div", "h1",
@@ -74,7 +75,7 @@ def check(text: str) -> Reader:
 
 def with_text(text: str) -> Page:
     rows = Facts((Fact(legible(text), legible(text)),))
-    return Page(legible(text), rows.rows[0], rows.rows[0], None, rows, (), legible(text))
+    return Page(legible(text), rows.rows[0], rows.rows[0], NONE, rows, (), legible(text))
 
 
 # --- a right page -------------------------------------------------------------------------------
@@ -166,5 +167,5 @@ def test_sections_that_are_narrow_flow_in_columns() -> None:
     row = Facts((Fact("a", "b"),))
     sections = (Section("1", (row,)), Section("2", (row,), wide=True), Section("3", (row,)))
     page = with_text("x")
-    text = to_html(Page("t", Fact("v", "", Tone.GOOD), page.chip, None, row, sections, "f"))
+    text = to_html(Page("t", Fact("v", "", Tone.GOOD), page.chip, NONE, row, sections, "f"))
     assert text.count('<div class="narrow">') == 2

@@ -65,7 +65,7 @@ def test_the_chip_says_what_it_can_and_the_reader_asks(
 ) -> None:
     """EF.ATR/INFO is read where the ATR names it, unless chips of the kind are remembered."""
     sent, memories = list[Command](), list[Memory]()
-    carry_out, memory_of = FaultyChannel.carry_out, faults.memory_of
+    carry_out, memory_of = FaultyChannel.carry_out, fault_scenarios.memory_of
 
     def watched(channel: FaultyChannel, command: Command) -> Response:
         sent.append(command)
@@ -235,7 +235,7 @@ def test_an_upload_of_a_read_that_failed(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def hasty(
         channel: FaultyChannel,
-        scenario: faults.Scenario,
+        scenario: fault_scenarios.Scenario,
         fault: Fault,
         endpoint: faults.Recording,
         outcomes: dict[str, Outcome],

@@ -130,8 +130,12 @@ class FaultyChannel:
         self._genuine = None
         self.struck += 1  # whatever it raises
         answer = link(self, command)
-        self.struck -= answer == self._genuine and not self.fault.unseen
+        if self._is_genuine(answer) and not self.fault.unseen:
+            self.struck -= 1
         return answer
+
+    def _is_genuine(self, answer: Response) -> bool:
+        return answer == self._genuine
 
     def carry_out(self, command: Command) -> Response:
         """What the chip answers."""

@@ -19,7 +19,7 @@ from epass.card.apdu import OK, READ_BINARY, SHORT_LE, Channel, Command, Respons
 from epass.card.files import SHORT_ID, FileReader
 from epass.card.keys import Key, MrzKey
 from epass.card.ladder import Ladder
-from epass.card.opened import Opened
+from epass.card.opened import ChangedError, Opened
 from epass.card.pace import PaceResult, Suite
 from epass.card.plan import Plan
 from epass.card.secure import SecureChannel
@@ -31,7 +31,6 @@ from epass.errors import (
     EpassError,
     FormatError,
     InputError,
-    ProtocolError,
     StatusError,
     UnsupportedError,
 )
@@ -135,7 +134,7 @@ def _open(door: "_Door", policy: Policy, plan: Plan) -> Opened:
 
 def _open_again(door: "_Door", before: Opened) -> Opened:
     if door.card_access() != before.files.get(File.CARD_ACCESS):
-        raise ProtocolError("access", "the chip was opened again by another way")
+        raise ChangedError("access", "the chip has another EF.CardAccess than before")
     if before.suite is None:
         return door.by_bac(fallback=before.access.fallback)
     return door.by_suites((before.suite,))

@@ -77,16 +77,13 @@ class FileReader:
             ProtocolError: the chip answers more than it was asked for, or next to nothing at a
                 time.
         """
-        by_short_id = self.ladder.short_ids
-        if by_short_id:
-            response = self._first(SHORT_ID | file.sfi)
-            if response.sw not in NO_SHORT_ID:
-                return self._rest(file, response, on_progress)
-        self.select(file).expect(f"SELECT {file.label}")
-        if by_short_id:
-            self.ladder.short_ids = False  # the file is there, only not by its short identifier
-            self.ladder.note("no-short-ids")
-        return self._rest(file, self._first(0), on_progress)
+        self.partial = b""
+        return self._rest(file, self._begun(file), on_progress)
+
+    def start(self, file: File) -> bytes:
+        """The first bytes of the file, as many as one answer brings; raises as ``read`` does."""
+        self.partial = b""
+        return _data(self._begun(file), file, 0)
 
     def read_on(self, file: File, content: bytes, on_progress: Progress = ignore) -> bytes:
         """The whole file, of which ``content`` is the start; raises as ``read`` does."""
@@ -97,6 +94,19 @@ class FileReader:
     def read_selected(self, file: File) -> bytes:
         """The whole file that ``select`` has selected; raises as ``read`` does."""
         return self._rest(file, self._first(0), ignore)
+
+    def _begun(self, file: File) -> Response:
+        """The first answer, by the short identifier of the file or after its selection."""
+        by_short_id = self.ladder.short_ids
+        if by_short_id:
+            response = self._first(SHORT_ID | file.sfi)
+            if response.sw not in NO_SHORT_ID:
+                return response
+        self.select(file).expect(f"SELECT {file.label}")
+        if by_short_id:
+            self.ladder.short_ids = False  # the file is there, only not by its short identifier
+            self.ladder.note("no-short-ids")
+        return self._first(0)
 
     def _rest(self, file: File, first: Response, on_progress: Progress) -> bytes:
         return self._to_end(file, _data(first, file, 0), on_progress)

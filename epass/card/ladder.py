@@ -12,24 +12,36 @@ from epass.card.apdu import OK, SHORT_LE, Response
 from epass.card.quirks import Note
 from epass.card.quirks import ignore as no_note
 
-# Tried in turn when a chip refuses a length. Above 256 they are the sizes of buffers; 231 and 223
-# are what fits in a short response under 3DES and AES; the rest is of chips that give less.
+# Tried in turn when a chip refuses a length. Above 256 they are the sizes of buffers for a
+# response, some of which secure messaging takes; 231 and 223 are what fits in a short
+# response under 3DES and AES; the rest is of chips that give less.
 LADDER = (32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 231, 223, 192, 160, 128, 112)
 HEADER = 8  # bytes: more than any tag and length, less than any file of an eMRTD
 FULL_SHORT = 223  # a chip that gives less does not fill even a short response
+NOT_FOUND = 0x6A82
+WARNINGS = (0x62, 0x63)  # SW1: the data is good
 WRONG_LENGTH, WRONG_LE = 0x6700, 0x6C  # the latter with the right length as SW2
 
 Ask = Callable[[int], Response]
 """Sends one READ BINARY with the Le that it is given."""
+
+Room = Callable[[int], int]
+"""What a response of so many bytes can carry of a file; ``SecureChannel.room``."""
+
+
+def _all_of_it(response: int) -> int:
+    return response
 
 
 class Ladder:
     """What one chip gives at a time, as far as is known; all sizes are bytes of a file.
 
     ``largest`` is the most to ask for. ``short`` is the most that a short answer can carry; more is
-    asked for with extended length. ``greedy`` is whether the first READ BINARY of a file, whose
-    length is not known yet, asks for as much; ``short_ids`` whether files are read by their short
-    identifiers. ``note`` is told the quirks that are met.
+    asked for with extended length. ``longest`` is the longest response of chip and reader, in
+    bytes, where that is known, and ``room`` what a response of some length can carry. ``greedy`` is
+    whether the first READ BINARY of a file, whose length is not known yet, asks for as much;
+    ``short_ids`` whether files are read by their short identifiers. ``note`` is told the quirks
+    that are met.
     """
 
     def __init__(
@@ -37,12 +49,16 @@ class Ladder:
         largest: int,
         *,
         short: int = SHORT_LE,
+        longest: int | None = None,
+        room: Room = _all_of_it,
         greedy: bool = True,
         short_ids: bool = True,
         note: Note = no_note,
     ) -> None:
         self.largest, self.short = largest, short
+        self._longest, self._room = longest, room
         self.greedy, self.short_ids = greedy, short_ids
+        self.is_doubted = False  # whether extended length was given up for want of a better guess
         self._was_taken = False  # a command of extended length was not refused
         self._may_be_greedy = True
         self._doubted: int | None = None  # Le of a first READ BINARY that was refused
@@ -63,11 +79,13 @@ class Ladder:
         """Whether ``be_careful`` was called."""
         return not self._may_be_greedy
 
-    def continue_with(self, short: int) -> None:
-        """Go on in another session, in which a short answer carries ``short`` bytes."""
+    def continue_with(self, short: int, room: Room = _all_of_it) -> None:
+        """Go on in another session, in which answers carry what ``short`` and ``room`` say."""
         if not self.is_extended and (self.largest == self.short or self.largest > short):
             self.largest = short
-        self.short = short
+        elif self.is_extended and self._longest is not None:
+            self.largest = max(short, min(self.largest, room(self._longest)))
+        self.short, self._room = short, room
 
     def shorten(self) -> None:
         """Ask for no more than a short answer can carry."""
@@ -80,6 +98,7 @@ class Ladder:
         """
         if self.is_unproven:
             self.shorten()
+            self.is_doubted = True
 
     def be_careful(self) -> None:
         """Ask for nothing that chips of the field refuse.
@@ -96,17 +115,21 @@ class Ladder:
         A chip that refuses is asked for the header first, for this file and all further ones.
         Was it more than the file holds, or more than the chip gives? A longer file will tell.
         """
-        if self.greedy:
-            response = self._asked(ask, self.largest)
-            if not too_long(response):
-                return response
+        if not self.greedy:
+            return ask(HEADER)
+        response = self._asked(ask, self.largest)
+        if too_long(response):
             self.greedy, self._doubted = False, self.largest
-        return ask(HEADER)
+            return ask(HEADER)
+        return response
 
     def next(self, ask: Ask, wanted: int) -> Response:
         """Up to ``wanted`` bytes, with the largest Le that the chip takes; it is remembered."""
         before = self.largest
         refused = response = self._asked(ask, wanted)
+        named = _named(response)
+        if 0 < named < LADDER[-1]:  # so much is left of the file; no chip gives so little at a time
+            response = ask(min(named, wanted))
         for size in self._steps():
             if not too_long(response):
                 break
@@ -123,11 +146,20 @@ class Ladder:
         return response
 
     def _steps(self) -> list[int]:
-        return [size for size in LADDER if size <= self.short or size >= SHORT_LE]
+        sizes = (self._room(size) if size > SHORT_LE else size for size in LADDER)
+        return [size for size in sizes if size <= self.short or size >= SHORT_LE]
 
     def _asked(self, ask: Ask, wanted: int) -> Response:
         le = min(wanted, self.largest)
+        is_first = le > self.short and not self._was_taken
         response = ask(le)
+        if is_first and _may_be_for_its_length(response):
+            # Chips that have no extended length refuse it with anything. Was it that?
+            shorter = ask(min(wanted, self.short))
+            if not _is_refused(shorter):
+                self.shorten()
+                self.note("extended-refused")
+            return shorter
         self._was_taken |= le > self.short and not too_long(response)
         return response
 
@@ -136,6 +168,20 @@ class Ladder:
         self.greedy, self._doubted = self._may_be_greedy, None
         if self.largest < FULL_SHORT:
             self.note("short-answers" if refused.sw != OK else "empty-answers")
+
+
+def _named(response: Response) -> int:
+    """The length that a chip says would be right, with 6Cxx; 0 where it says none."""
+    return response.sw & 0xFF if response.sw >> 8 == WRONG_LE else 0
+
+
+def _may_be_for_its_length(response: Response) -> bool:
+    """Whether it may be extended length that is refused, by a status word that does not say so."""
+    return _is_refused(response) and not too_long(response) and response.sw != NOT_FOUND
+
+
+def _is_refused(response: Response) -> bool:
+    return response.sw != OK and response.sw >> 8 not in WARNINGS
 
 
 def too_long(response: Response) -> bool:

@@ -16,6 +16,7 @@ from epass.card.apdu import EXTENDED_LE
 KINDS = 200  # remembered at most; the longest unused is forgotten first
 _KIND = re.compile(r"[0-9a-f]{64}")  # SHA-256
 RECALLS = 50  # of one experience, after which it is made anew: chip or driver may have got better
+FEW = 3  # of one that may be of a bad moment: a link that broke
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,11 @@ class Memory:
             self._known[kind] = experience, left - 1
             return experience
 
-    def remember(self, kind: str, experience: Experience) -> None:
-        """Keep ``experience``, in the place of an earlier one that was different."""
+    def remember(self, kind: str, experience: Experience, recalls: int = RECALLS) -> None:
+        """Keep ``experience`` for so many recalls, in the place of one that was different."""
         with self._lock:
             known, left = self._known.pop(kind, (None, 0))
-            self._known[kind] = experience, left if known == experience else RECALLS
+            self._known[kind] = experience, left if known == experience else recalls
             while len(self._known) > KINDS:
                 self._known.popitem(last=False)
 

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from epass.card.pace import Suite
 from epass.card.secure import SecureChannel
 from epass.dump import Access
+from epass.errors import ProtocolError
 from epass.evidence import NO_EVIDENCE, Evidence
 from epass.lds.names import File
+
+
+class ChangedError(ProtocolError):
+    """EF.CardAccess is not that of the first opening: the chip is another one, or was swapped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import hashlib
 from epass import tlv
 from epass.card.apdu import SHORT_LE
 from epass.card.ladder import FULL_SHORT, Ladder
-from epass.card.memory import Experience, Memory
+from epass.card.memory import FEW, RECALLS, Experience, Memory
 from epass.card.quirks import Note
 from epass.card.secure import SecureChannel
 from epass.card.traits import Traits
@@ -64,6 +64,8 @@ class Plan:
         return Ladder(
             self._largest(channel, known.largest),
             short=channel.largest_short,
+            longest=self._longest,
+            room=channel.room,
             greedy=known.greedy,
             short_ids=known.short_ids,
             note=note,
@@ -73,7 +75,7 @@ class Plan:
         """Keep what has worked; what a careful read or a caller's restraint led to says nothing."""
         if self._kind and self._extended is not False and not ladder.is_careful:
             found = Experience(ladder.largest, ladder.greedy, ladder.short_ids)
-            self._memory.remember(self._kind, found)
+            self._memory.remember(self._kind, found, FEW if ladder.is_doubted else RECALLS)
 
     @property
     def _may_be_extended(self) -> bool:
@@ -92,10 +94,15 @@ class Plan:
             return short
         if worked <= SHORT_LE:
             worked = LARGEST_EXTENDED  # the caller insists
+        room = LARGEST_EXTENDED if self._longest is None else channel.room(self._longest)
+        return max(short, min(LARGEST_EXTENDED, worked, room))
+
+    @property
+    def _longest(self) -> int | None:
+        """The longest response, in bytes, that chip and reader say they have; None if neither."""
         most = self._traits.most
         limits = [self._response, None if most is None else most + STATUS]
-        rooms = [channel.room(limit) for limit in limits if limit is not None]
-        return max(short, min(LARGEST_EXTENDED, worked, *rooms))
+        return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _find(data: bytes, wanted: int) -> bytes:

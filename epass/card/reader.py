@@ -138,14 +138,14 @@ def read(
         steps.end(),
         visit.evidence,
         visit.quirks,
-        (*visit.notes, *_gaps(patience.used)),
+        (*visit.notes, *_gaps(patience.returns)),
         visit.refused,
         tuple(steps.taken),
     )
 
 
 def _reconnect(counted: "_Counter", patience: Patience, lost: ReaderError) -> None:
-    if counted.is_judging:
+    if not counted.may_go_on():
         lost.add_note("The chip was judging the key: see that it is right before it is used again.")
         raise lost
     patience.reconnect(counted, lost)
@@ -217,28 +217,38 @@ class Steps:
 class _Counter:
     """Counts the commands that a read costs.
 
-    ``is_judging`` is set where the link was lost while the chip judged a key that it had not
-    accepted before: it may have counted a wrong one, which nobody may send again by himself.
+    ``is_judging`` is set where the link was lost while the chip judged the key: it may have counted
+    a wrong one. ``may_go_on`` says whether the key may be sent again by itself: not if no chip has
+    accepted it yet, and later once, since it may be another chip that lies there.
     """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._accepted = False
+        self._accepted = self._accepted_since = False  # by any chip; since the last gap
+        self._spare = 1
         self.count = 0
         self.is_judging = False
 
     def transmit(self, command: Command) -> Response:
         self.count += 1
-        self.is_judging = not self._accepted and _uses_key(command)
+        self.is_judging = not self._accepted_since and _uses_key(command)
         response = self._channel.transmit(command)
         self.is_judging = False
-        self._accepted |= bool(command.cla & PROTECTED)
+        if command.cla & PROTECTED:
+            self._accepted = self._accepted_since = True
         return response
+
+    def may_go_on(self) -> bool:
+        if not self.is_judging:
+            return True
+        self._spare -= 1
+        return self._accepted and self._spare >= 0
 
     def reset(self) -> None:
         apdu.reset(self._channel)
 
     def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
+        self._accepted_since = False
         apdu.reconnect(self._channel, seconds, on_wait)
 
 

@@ -4,9 +4,10 @@ Source: ICAO Doc 9303-11 §9.8.2 (a session ends with the link; nothing of it is
 ISO/IEC 14443-3 §6 (a contactless card that leaves the field forgets everything).
 
 A read that is resumed connects anew, opens the chip again by exactly the way of the first time,
-with the key that has opened it, and reads DG1 or EF.SOD once more: only a chip that gives the very
-same bytes is the same document. That its other files fit together is then for the digests of EF.SOD
-to show, as always: what was put together from two chips fails them.
+with the key that has opened it, and reads DG1 and the start of EF.SOD once more: only a chip that
+gives the very same bytes is the same document. DG1 is what stands on the paper too; the start of
+EF.SOD has digests of the other files. That these fit together is then for the whole of EF.SOD to
+show, as always: what was put together from two chips fails it.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -23,6 +24,7 @@ from epass.errors import (
     InputError,
     NoCardError,
     NoReaderError,
+    NoServiceError,
     OtherDocumentError,
     ReaderError,
     SharingError,
@@ -30,16 +32,19 @@ from epass.errors import (
 )
 from epass.lds.names import APPLICATION, File
 
-# The document, the reader, or the link between them is away, or another program has reset the
-# chip; nobody has refused anything. A chip that stays silent is not among them: PC/SC cannot take a
-# command back, and keeps the chip until it is answered.
+# The document, the reader, the service, or the link between them is away (Windows stops the service
+# with the last reader), or another program has reset the chip; nobody has refused anything. A chip
+# that stays silent is not among them: PC/SC cannot take a command back, and keeps the chip until it
+# is answered.
 LOST = (
     CardRemovedError,
     CommunicationError,
     NoCardError,
     NoReaderError,
+    NoServiceError,
     SharingError,
 )
+TELLING = 200  # bytes of EF.SOD: those in front of the digests have under 100, a digest 20 to 64
 WITNESSES = (File.DG1, File.SOD)  # what no two documents have in common, the shortest first
 
 
@@ -62,10 +67,22 @@ def is_shown(reader: FileReader, files: Mapping[File, bytes]) -> bool:
         OtherDocumentError: it is another one.
         CardError, FormatError, ReaderError: as ``FileReader.read``.
     """
-    for file in witnesses(files):
+    shown = witnesses(files)
+    for file in shown:
         if reader.read(file) != files[file]:
             raise OtherDocumentError(f"its {file.label} is another one")
+    known = files.get(File.SOD, b"")
+    if known and File.SOD not in shown and not _starts(known, reader):
+        raise OtherDocumentError(f"its {File.SOD.label} is another one")
     return any(file in files for file in WITNESSES)
+
+
+def _starts(known: bytes, reader: FileReader) -> bool:
+    """Whether EF.SOD starts as it did; all of it counts where one answer brings next to nothing."""
+    start = reader.start(File.SOD)
+    if len(start) < TELLING:
+        return reader.read(File.SOD) == known
+    return known.startswith(start[: len(known)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +110,8 @@ class Patience:
     def __init__(self, limits: Resume, on_wait: Callable[[], object]) -> None:
         self._times, self._seconds = limits.times, limits.seconds
         self._on_wait = on_wait
-        self.used = 0
+        self._used = 0
+        self.returns = 0  # how often there was a card again
 
     def reconnect(self, channel: Channel, lost: ReaderError) -> None:
         """Wait until there is a card on the reader again.
@@ -102,9 +120,9 @@ class Patience:
             ReaderError: ``lost``, where there is no patience left, or the channel cannot do it; or
                 what there was at the end of the waiting.
         """
-        if self.used >= self._times:
+        if self._used >= self._times:
             raise lost
-        self.used += 1
+        self._used += 1
         self._on_wait()
         started = monotonic()
         try:
@@ -113,3 +131,4 @@ class Patience:
             raise lost from None
         finally:
             self._seconds = max(0.0, self._seconds - (monotonic() - started))
+        self.returns += 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from epass import tlv
-from epass.card.apdu import SHORT_DATA, SHORT_LE, Channel, Command, Response
+from epass.card.apdu import EXTENDED_LE, SHORT_DATA, SHORT_LE, Channel, Command, Response
 from epass.crypto import ciphers
 from epass.crypto.ciphers import MAC_SIZE, Cipher
 from epass.errors import FormatError, SecureMessagingError
@@ -23,6 +23,7 @@ TAIL = 4 + 2 + MAC_SIZE + 2  # bytes: data objects 99 and 8E, and the status wor
 # What fits in a response of 256 bytes beside them: the header of data object 87 is 4 bytes with
 # the indicator, and padding takes at least one byte.
 LARGEST_SHORT = {8: 231, 16: 223}
+LONGEST_RESPONSE = EXTENDED_LE + 2  # bytes, status word included
 
 
 class Session(Protocol):
@@ -53,11 +54,11 @@ class ChipSession:
 
     def room(self, response: int) -> int:
         """The most plain bytes that a response of ``response`` bytes, status word included, can
-        carry; 0 where it is too short for any.
+        carry; 0 where it is too short for any. No response has more than 65,536 of data.
         """
-        block = self._cipher.block
-        blocks = max(response - TAIL, 0) // block
-        while blocks and len(tlv.build(DO_PADDED, bytes(1 + blocks * block))) > response - TAIL:
+        block, left = self._cipher.block, min(response, LONGEST_RESPONSE) - TAIL
+        blocks = max(left, 0) // block
+        while blocks and len(tlv.build(DO_PADDED, bytes(1 + blocks * block))) > left:
             blocks -= 1
         return max(blocks * block - 1, 0)
 

@@ -7,9 +7,8 @@ Source: ICAO Doc 9303-11 §4.2 (access), §6 (authentication of the chip), §6.2
   a chip that does not know the command may end the session.
 * A proof is announced by EF.COM, which is not signed, or by EF.SOD, whichever was read. A forger
   who leaves it out of EF.COM must leave it in EF.SOD, or break that.
-* A chip that does not prove itself can still be read. The dump then has a note of what went wrong
-  and no evidence, which is never a pass. If the session broke over it, the chip is opened again:
-  after a reset, and as it was opened the first time. Where it cannot be reset, that ends the read.
+* A chip that does not prove itself can still be read: with a note, and no evidence, which is never
+  a pass. If the session broke over it, the chip is reset and opened again as the first time.
 * A refusal without protection is nobody's word, and ends the session (§9.8.5). What can be done
   without the refused file is done in a new one; a wanted file is asked for once more, with care.
 """
@@ -22,7 +21,7 @@ from epass.card import proof, quirks
 from epass.card.announced import announced
 from epass.card.files import FileReader
 from epass.card.ladder import WRONG_LENGTH, Ladder
-from epass.card.opened import Opened
+from epass.card.opened import ChangedError, Opened
 from epass.card.quirks import Note
 from epass.card.refusals import is_refusal, recorded
 from epass.card.resume import LOST, is_shown
@@ -62,8 +61,7 @@ class Visit:
     what it raises stops the visit.
 
     Raises:
-        EpassError: whatever ``open_chip`` raises.
-        StatusError: the chip does not have the application.
+        EpassError: whatever ``open_chip`` raises; the chip does not have the application.
     """
 
     def __init__(
@@ -80,7 +78,7 @@ class Visit:
         self._open_chip, self._reset, self._reconnect = open_chip, reset, reconnect
         self._first_ladder = first_ladder
         self._prove, self._tell, self._random = prove, tell, random
-        self._chip_was_asked = self._has_proved = False
+        self._chip_was_asked = self._has_proved = self._broke_over_proof = False
         self._unprotected = 0
         self._ladder: Ladder | None = None
         self._opened: Opened | None = None
@@ -111,10 +109,8 @@ class Visit:
                 self._reader.select_application()
 
     def _stay_open(self) -> None:
-        """Open the chip again if it has dropped the session over what only a proof needs.
-
-        Raises:
-            EpassError: what the session broke over, where the chip cannot be reset.
+        """Open the chip again if it has dropped the session over what only a proof needs; where it
+        cannot be reset, raises what the session broke over.
         """
         if not self.channel.ended:
             return
@@ -127,7 +123,7 @@ class Visit:
     def _use(self, channel: SecureChannel) -> None:
         self.channel = channel
         self._ladder = self._ladder or self._first_ladder(channel, self._met)
-        self._ladder.continue_with(channel.largest_short)
+        self._ladder.continue_with(channel.largest_short, channel.room)
         self._reader = FileReader(channel, self._ladder)
 
     @property
@@ -154,18 +150,23 @@ class Visit:
         is recorded and no error.
 
         Raises:
-            CardError, FormatError: the chip refuses a wanted file or breaks the protocol; what only
-                fails to prove the chip is a note.
-            ReaderError: what the channel raises.
+            CardError, FormatError, ReaderError: a wanted file cannot be had; what only fails to
+                prove the chip is a note.
         """
         for file in wanted:
             self.despite_gaps(partial(self._require, file))
             self.despite_gaps(self._prove_chip)
-        listed = [file for file in File if file.group and file in announced(self.files)]
-        for file in dict.fromkeys((*also, *(listed if everything else ()))):
+        listed = announced(self.files) if everything else ()
+        groups = (file for file in File if file.group and file in listed)
+        for file in dict.fromkeys((*also, *groups)):
             self.despite_gaps(partial(self._try, file))
             self.despite_gaps(self._prove_chip)
-        self.despite_gaps(partial(self._prove_actively, challenge))
+        try:
+            self.despite_gaps(partial(self._prove_actively, challenge))
+        except CommunicationError as error:
+            if not self._broke_over_proof:
+                raise
+            self._give_up(ACTIVE, error, refused=True)
 
     # --- gaps -----------------------------------------------------------------------------------
 
@@ -186,10 +187,8 @@ class Visit:
             self._reconnect(lost)
 
     def _come_back(self) -> None:
-        """Open the chip again, see that it is the same one, and let it prove that once more.
-
-        Raises:
-            OtherDocumentError: it is another one.
+        """Open the chip again, see that it is the same one, and let it prove that once more; raises
+        OtherDocumentError where it is another one.
         """
         before = self._opened
         try:
@@ -198,6 +197,8 @@ class Visit:
             if before is None:
                 raise
             raise OtherDocumentError("the key does not open it") from None
+        except ChangedError:
+            raise OtherDocumentError("its EF.CardAccess is another one") from None
         if not is_shown(self._reader, self.files):
             self._partial = None
         self._is_away = False
@@ -211,8 +212,7 @@ class Visit:
         if file in self.files or file in self.refused:
             return
         if self._unprotected == MAX_UNPROTECTED:
-            reason = "not asked for: the chip broke off over other files"
-            self.refused[file] = Refusal(None, reason)
+            self.refused[file] = Refusal(None, "not asked for: the chip broke off over other files")
             return
         self._stay_open()  # what fails here is not the file
         try:
@@ -224,10 +224,8 @@ class Visit:
             self.refused[file] = recorded(error)
 
     def _read(self, file: File) -> None:
-        """A file that is not there yet.
-
-        Chips may refuse extended length without protection, which ends the session: where they have
-        taken none yet, the file is asked for once more without it.
+        """A file that is not there yet; once more with short length, where extended length was
+        refused without protection, which ends the session, and none was taken before.
         """
         if file in self.files:
             return
@@ -304,18 +302,16 @@ class Visit:
 
     def _give_up(self, what: str, error: EpassError, *, refused: bool) -> None:
         """No evidence for a proof: recorded for who judges it, and noted for people."""
-        reason = error.message.removeprefix(f"{proof.STEP}: ")
-        failure = Failure(what, refused, reason[:MAX_REASON])
+        reason = error.message.removeprefix(f"{proof.STEP}: ")[:MAX_REASON]
+        failure = Failure(what, refused, reason)
         self.evidence = self.evidence.but(failure)
         self.notes.append(failure.text)
 
     # --- chip authentication ------------------------------------------------------------------
 
     def _prove_chip(self) -> None:
-        """As soon as a file has announced DG14, and once.
-
-        It is read without ``prove`` too: it has the signed copy of what EF.CardAccess offers, and
-        without it nobody can tell whether the chip was opened by the way that its issuer offers.
+        """As soon as a file has announced DG14, and once. It is read without ``prove`` too: it has
+        the signed copy of EF.CardAccess, without which nobody knows by which way to open the chip.
         """
         if self._chip_was_asked or File.DG14 not in announced(self.files):
             return
@@ -387,7 +383,12 @@ class Visit:
             active = proof.active_authenticate(
                 self.channel, key, sent, extended=self.ladder.is_extended, note=self._met
             )
-        except (UnsupportedError, CommunicationError) as error:  # no extended length on this link
+        except UnsupportedError as error:
+            self._give_up(ACTIVE, error, refused=True)
+        except CommunicationError as error:  # by chance, or each time for want of extended length
+            if not self._broke_over_proof:
+                self._broke_over_proof = True
+                raise
             self._give_up(ACTIVE, error, refused=True)
         except (CardError, FormatError) as error:
             refused = is_refusal(error)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from epass.card.memory import Experience, Memory
+from epass.card.memory import RECALLS, Experience, Memory
 
 SCHEMA, VERSION = "epass.memory", 1
 ENVIRONMENT = "EPASS_CACHE"
@@ -61,9 +61,9 @@ class KeptMemory(Memory):
             self.take(_read(self._path))
         return super().recall(kind)
 
-    def remember(self, kind: str, experience: Experience) -> None:
+    def remember(self, kind: str, experience: Experience, recalls: int = RECALLS) -> None:
         """As ``Memory.remember``, and on the disk."""
-        super().remember(kind, experience)
+        super().remember(kind, experience, recalls)
         if self._path is None:
             return
         content = {"schema": SCHEMA, "version": VERSION, "kinds": self.as_dict()}

@@ -20,8 +20,8 @@ FRAME_SIZES = (16, 24, 32, 40, 48, 64, 96, 128, 256, 512, 1024, 2048, 4096)  # F
 # B, §7.1.1: start and stop bit; SOF of 10 + 2 and EOF of 10 etu, the shortest, no extra guard time.
 FRAMINGS = {"A": (9, 2), "B": (10, 22)}
 # Seconds from the end of a frame to the answer. Type A: 14443-3 §6.2.1.1. Type B: 64 + 80 periods
-# of the subcarrier (carrier / 16), TR0 and TR1 as they are where ATTRIB asks for no less; manuals of
-# readers say so, the paragraph was not at hand, and no figure of epass rests on it.
+# of the subcarrier (carrier / 16), TR0 and TR1 as they are where ATTRIB asks for no less: so say
+# manuals of readers; the paragraph was not at hand, and no figure of epass rests on it.
 TURNAROUNDS = {"A": 1172 / CARRIER, "B": (64 + 80) * 16 / CARRIER}
 PROLOGUE, EPILOGUE = 1, 2  # bytes: PCB without CID and NAD, CRC
 AROUND = PROLOGUE + EPILOGUE

@@ -27,7 +27,7 @@ from epass.sim.proof_keys import CaScheme
 STRONG, WEAK = PaceSuite.named("AES-256", 16), PaceSuite.named("3DES", 8)
 SEVERAL = offering(STRONG, WEAK)
 CARD_ACCESS = File.CARD_ACCESS.fid.to_bytes(2)
-OTHER_WAY = "access: the chip was opened again by another way"
+OTHER_WAY = "access: the chip has another EF.CardAccess than before"
 ABSENT = Response(sw=0x6A82)
 
 Relay = Callable[[ResettableWire, Command, Response], Response]

@@ -223,6 +223,7 @@ GAPS = {
         "the PC/SC service ends, and is back after some attempts",
         _gap(lambda: NoServiceError("the PC/SC service has ended"), carried_out=False),
         absent=AWAY,
+        due=RESUMED,
     ),
     "reset": Fault(
         "reset by another program",

@@ -54,16 +54,18 @@ def decode(
     if found.image_type is ImageType.JPEG:
         image = jpeg.without_metadata(image, where)
     try:
-        from PIL import Image  # noqa: PLC0415 - optional, and slow to import
+        from PIL import Jpeg2KImagePlugin, JpegImagePlugin  # noqa: PLC0415 - optional, and slow
     except ImportError:
         raise MissingPackageError("Pillow", "image") from None
-    kind = "JPEG" if found.image_type is ImageType.JPEG else "JPEG2000"
+    # Not by Image.open: it warns of large images, on stderr, before their size can be compared.
+    is_jpeg = found.image_type is ImageType.JPEG
+    decoder = JpegImagePlugin.JpegImageFile if is_jpeg else Jpeg2KImagePlugin.Jpeg2KImageFile
     try:
-        with Image.open(io.BytesIO(image), formats=(kind,)) as opened:
+        with decoder(io.BytesIO(image)) as opened:
             if opened.size != (found.width, found.height):
                 raise FormatError("the image has another size than its headers say", where)
             return Picture(MIME[form], *opened.size, _encoded(opened, form))
-    except (*NOT_DECODABLE, Image.DecompressionBombError):
+    except NOT_DECODABLE:
         raise FormatError("the image cannot be decoded", where) from None
 
 

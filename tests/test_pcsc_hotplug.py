@@ -110,7 +110,7 @@ class TestTheServiceEnds:
     def test_its_readers_do_not_come(
         self, scard: FakeScard, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What lies on a reader that was away is another document."""
+        """What lies on a reader that was away is the same document, until it was seen empty."""
         monkeypatch.setattr(station, "RETURN_SECONDS", 0.02)
         waits: list[int] = []
 
@@ -123,9 +123,22 @@ class TestTheServiceEnds:
         found = Station("Desk", on_wait=tired).documents()
         next(found).transmit(READ)
         scard.fail("SCardGetStatusChange", 0x8010001D, *[UNPLUGGED] * 6)
+        with pytest.raises(Cancelled):
+            next(found)
+        assert len(scard.sent) == 1
+
+    def test_another_reader_takes_its_place(
+        self, scard: FakeScard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(station, "RETURN_SECONDS", 0.02)
+        monkeypatch.setattr(station, "SETTLE_SECONDS", 0.01)
+        scard.states["Desk"] = [PRESENT]
+        found = Station().documents()
         next(found).transmit(READ)
+        scard.states = {"Other": [PRESENT]}
+        scard.fail("SCardGetStatusChange", *[UNPLUGGED] * 4)
+        assert next(found).reader == "Other"
         found.close()
-        assert len(scard.sent) == 2
 
     def test_another_failure_is_not_hidden(self, scard: FakeScard) -> None:
         scard.states["Desk"] = [PRESENT]

@@ -87,13 +87,45 @@ def test_a_service_that_is_restarted(scard: FakeScard) -> None:
 
 
 def test_a_reader_that_is_unplugged(scard: FakeScard) -> None:
-    """While the document is waited for to be taken away, and back with another one."""
+    """While the document lies there, which still does when the reader is back; then another."""
     scard.states["Desk"] = [PRESENT]
     found = Station().documents()
     next(found)
     scard.fail("SCardGetStatusChange", UNPLUGGED)
+    scard.states["Desk"] = [PRESENT, PRESENT, EMPTY, PRESENT + 2 * ONE_MORE]
     assert next(found).transmit(READ) == Response()
     found.close()
+    assert scard.states["Desk"] == [PRESENT + 2 * ONE_MORE]  # it was seen empty before
+
+
+def test_a_document_that_slipped_off_and_came_back(scard: FakeScard) -> None:
+    """The read that went on with it has served it; it is not another one by its count."""
+
+    def tired() -> None:
+        waits.append(1)
+        if len(waits) > 3:
+            raise Cancelled
+
+    waits: list[int] = []
+    found = Station(on_wait=tired).documents()
+    channel = next(found)
+    scard.states["Desk"] = [PRESENT + 2 * ONE_MORE]
+    channel.reconnect(1, lambda: None)
+    channel.transmit(READ)
+    with pytest.raises(Cancelled):
+        next(found)
+    assert len(scard.sent) == 1
+
+
+def test_a_card_that_cannot_be_talked_to_is_asked_less_and_less_often(
+    scard: FakeScard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(station, "sleep", slept.append)
+    monkeypatch.setattr(station, "ABSENT_SECONDS", 0.03)
+    scard.fail("SCardConnect", *[BUSY] * 10)  # exclusively, and shared
+    next(documents(1))
+    assert slept == [0.01, 0.02, 0.03, 0.03, 0.03]
 
 
 def test_another_program_has_it_for_a_while(scard: FakeScard) -> None:

@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image
 
 from epass import picture
 from epass.errors import EpassError, FormatError, MissingPackageError, UnsupportedError
+from epass.lds.image import ImageType, Measured
 from epass.picture import MAX_PIXELS, MIME, decode
 from epass.sim import portraits
 
@@ -84,10 +86,38 @@ def test_what_cannot_be_decoded(image: bytes, problem: str) -> None:
     assert (caught.value.where, caught.value.problem) == ("DG5", problem)
 
 
-def test_a_box_that_contradicts_its_codestream() -> None:
+@pytest.mark.parametrize("size", [(530, 413), (10_000, 10_000), (20_000, 20_000)])
+def test_a_box_that_contradicts_its_codestream(size: tuple[int, int]) -> None:
+    """However large it says to be: nothing but an error, and no warning of Pillow on stderr."""
     at = JP2.index(b"ihdr") + 4
-    with pytest.raises(FormatError, match=r"image: the image has another size"):
-        decode(JP2[:at] + struct.pack(">II", 530, 413) + JP2[at + 8 :])
+    image = JP2[:at] + struct.pack(">II", *size) + JP2[at + 8 :]
+    with pytest.raises(FormatError, match="header of the JP2 file states another size"):
+        decode(image)
+
+
+@pytest.mark.parametrize("image", [JPEG, JP2, STREAM])
+@pytest.mark.parametrize("action", ["error", "default"])
+def test_no_warning_of_pillow_gets_out(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], image: bytes, action: Any
+) -> None:
+    """Not even for what it takes for a bomb: what is one is for the headers to say."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with warnings.catch_warnings():
+        warnings.simplefilter(action)
+        assert decode(image).width == 413
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_decoder_that_sees_another_size_than_the_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other:
+        @staticmethod
+        def of(_image: bytes, *, where: str) -> Measured:
+            assert where == "image"
+            return Measured(ImageType.JPEG, 531, 413, 3, 0)
+
+    monkeypatch.setattr(picture, "Measured", Other)
+    with pytest.raises(FormatError, match="image: the image has another size than its headers say"):
+        decode(JPEG)
 
 
 def test_the_most_pixels_that_are_decoded() -> None:
@@ -161,6 +191,7 @@ PROGRAM = """
 import resource, sys, time
 from PIL import Image, Jpeg2KImagePlugin, JpegImagePlugin
 from epass.errors import EpassError
+from epass.lds.image import ImageType, Measured
 from epass.picture import decode
 image = sys.stdin.buffer.read()
 before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()

@@ -18,7 +18,7 @@ from epass.card.quirks import ignore as no_note
 LADDER = (32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 231, 223, 192, 160, 128, 112)
 HEADER = 8  # bytes: more than any tag and length, less than any file of an eMRTD
 FULL_SHORT = 223  # a chip that gives less does not fill even a short response
-NOT_FOUND = 0x6A82
+NOT_FOUND, END_OF_FILE = 0x6A82, 0x6282
 WARNINGS = (0x62, 0x63)  # SW1: the data is good
 WRONG_LENGTH, WRONG_LE = 0x6700, 0x6C  # the latter with the right length as SW2
 
@@ -181,7 +181,9 @@ def _may_be_for_its_length(response: Response) -> bool:
 
 
 def _is_refused(response: Response) -> bool:
-    return response.sw != OK and response.sw >> 8 not in WARNINGS
+    """Whether the status word is an error, or warns of an end before the first byte."""
+    is_empty = response.sw == END_OF_FILE and not response.data
+    return is_empty or (response.sw != OK and response.sw >> 8 not in WARNINGS)
 
 
 def too_long(response: Response) -> bool:

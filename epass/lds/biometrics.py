@@ -12,7 +12,8 @@ from typing import ClassVar, Self
 
 from epass import tlv
 from epass.lds import dates
-from epass.lds.elements import COUNT, Elements, Unknown
+from epass.lds.cbeff import CREATED, FORMATS, KINDS, SC37
+from epass.lds.elements import COUNT, Elements, Unknown, together
 from epass.lds.names import File
 
 EXTENDED_ACCESS = frozenset({File.DG3, File.DG4})  # to read them takes terminal authentication
@@ -22,17 +23,8 @@ FIRST_EDITION, SERIES_39794 = 0x5F2E, 0x7F2E  # which data object has the record
 FILLING = 0x53  # what keeps the digest of an empty group from being the same for all, table 50
 MAX_TEMPLATES = 255  # the counter has one byte
 
-KINDS = MappingProxyType({b"\x02": "face", b"\x08": "fingerprint", b"\x10": "iris"})
 SIDES = ("", "right", "left", "")  # bits 1 and 2, tables 49 and 56
 FINGERS = ("", "thumb", "pointer", "middle", "ring", "little")  # bits 3 to 5
-SC37 = 0x0101  # the format owner ISO/IEC JTC 1/SC 37
-STANDARDS = MappingProxyType(
-    {
-        7: "ISO/IEC 19794-4, finger image",
-        8: "ISO/IEC 19794-5, face image",
-        9: "ISO/IEC 19794-6, iris image",
-    }
-)
 BLOCK_39794 = MappingProxyType({0x64: 4, 0x65: 5, 0x66: 6})  # table 3 of §4.5.6
 
 
@@ -73,18 +65,16 @@ class Biometrics:
             FormatError: with the tag path and byte offset of the first fault.
         """
         notes: list[str] = []
-        outer = tlv.parse_one(data, cls.FILE.tag or 0, where=cls.FILE.label)
-        beside = Elements(outer, notes)
-        group = beside.one(GROUP_TEMPLATE)
-        if group is None:
-            raise outer.fail(f"the data object {GROUP_TEMPLATE:04X} is missing")
-        beside.every(FILLING)
-        take = Elements(group, notes)
-        take.every(FILLING)
+        beside = Elements(tlv.parse_one(data, cls.FILE.tag or 0, where=cls.FILE.label), notes)
+        take = Elements(beside.require(GROUP_TEMPLATE), notes)
         count, templates = take.one(COUNT), take.every(TEMPLATE)
         take.check_count(count, len(templates), "features")
+        if not templates:
+            take.every(FILLING)
+            beside.every(FILLING)
         features = tuple(_feature(template, notes) for template in templates)
-        return cls(features, MappingProxyType({**take.rest(), **beside.rest()}), tuple(notes))
+        unknown = together(take.rest(), beside.rest())
+        return cls(features, unknown, tuple(dict.fromkeys(notes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,25 +92,33 @@ class Dg4(Biometrics):
 
 
 def _feature(template: tlv.Tlv, notes: list[str]) -> Feature:
-    header = Elements(template.require(HEADER), notes)
-    blocks = [item for item in template.children() if item.tag in (FIRST_EDITION, SERIES_39794)]
+    inside = Elements(template, notes)
+    header = Elements(inside.require(HEADER), notes)
+    blocks = [*inside.every(FIRST_EDITION), *inside.every(SERIES_39794)]
     if len(blocks) != 1:
         raise template.fail("not one biometric data block, 5F2E or 7F2E")
     header.every(0x80)  # the version of this header
     kind = _value(header.one(0x81))
-    created = _value(header.one(0x83))
-    found = dates.moment(created) if created else None
-    header.note("creation date", "not a date" if created and not found else "")
     return Feature(
-        kind=KINDS.get(kind, f"biometric type {kind.hex().upper()}" if kind else ""),
+        kind=KINDS.get(int.from_bytes(kind), f"biometric type {kind.hex().upper()}" * bool(kind)),
         position=_position(_value(header.one(0x82))),
-        created=found.value if found else "",
+        created=_created(header),
         validity=_value(header.one(0x85)),
         product=_value(header.one(0x86)),
         standard=_standard(blocks[0], header.one(0x87), header.one(0x88)),
         size=len(blocks[0].value),
-        unknown=header.rest(),
+        unknown=together(header.rest(), inside.rest()),
     )
+
+
+def _created(header: Elements) -> str:
+    """The day and time in BCD, as table 44 has it."""
+    item = header.one(CREATED)
+    found = dates.moment(item.value) if item else None
+    if item and found is None:
+        header.note("creation date", "not a date")
+        header.put_back(item)
+    return found.value if found else ""
 
 
 def _value(item: tlv.Tlv | None) -> bytes:
@@ -145,6 +143,6 @@ def _standard(block: tlv.Tlv, owner: tlv.Tlv | None, kind: tlv.Tlv | None) -> st
         inner = block.first().first().tag if outer else 0
         part = BLOCK_39794.get(inner)
         return f"ISO/IEC 39794-{part}" if part else "ISO/IEC 39794"
-    if owned == SC37 and typed in STANDARDS:
-        return STANDARDS[typed]
+    if owned == SC37 and typed in FORMATS:
+        return FORMATS[typed]
     return f"format {typed:04X} of {owned:04X}"

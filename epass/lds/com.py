@@ -5,10 +5,11 @@ document holds is what EF.SOD signs, so no check may rely on it.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from epass import tlv
+from epass.lds.elements import Elements, Unknown
 from epass.lds.names import File
 
 EF_COM, LDS_VERSION, UNICODE_VERSION, TAG_LIST = 0x60, 0x5F01, 0x5F36, 0x5C
@@ -16,11 +17,15 @@ EF_COM, LDS_VERSION, UNICODE_VERSION, TAG_LIST = 0x60, 0x5F01, 0x5F36, 0x5C
 
 @dataclass(frozen=True, slots=True)
 class Com:
-    """``lds_version`` is "0107" or "0108"; ``groups`` keeps the order of the chip."""
+    """``lds_version`` is "0107" or "0108"; ``groups`` keeps the order of the chip. ``notes`` are
+    deviations.
+    """
 
     lds_version: str
     unicode_version: str
     groups: tuple[File, ...]
+    unknown: Unknown = field(repr=False)
+    notes: tuple[str, ...]
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -29,11 +34,14 @@ class Com:
         Raises:
             FormatError: with the tag path and byte offset of the first fault.
         """
-        com = tlv.parse_one(data, EF_COM, where="EF.COM")
+        notes: list[str] = []
+        take = Elements(tlv.parse_one(data, EF_COM, where="EF.COM"), notes)
         return cls(
-            lds_version=_digits(com.require(LDS_VERSION), 4),
-            unicode_version=_digits(com.require(UNICODE_VERSION), 6),
-            groups=_groups(com.require(TAG_LIST)),
+            lds_version=_digits(take.require(LDS_VERSION), 4),
+            unicode_version=_digits(take.require(UNICODE_VERSION), 6),
+            groups=_groups(take.require(TAG_LIST)),
+            unknown=take.rest(),
+            notes=tuple(notes),
         )
 
 

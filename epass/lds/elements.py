@@ -57,6 +57,21 @@ class Elements:
             raise found[1].fail("the data object stands twice")
         return found[0] if found else None
 
+    def require(self, tag: int) -> tlv.Tlv:
+        """The only data object with ``tag``.
+
+        Raises:
+            FormatError: there is none, or there are two.
+        """
+        found = self.one(tag)
+        if found is None:
+            raise self._template.fail(f"the data object {tag:02X} is missing")
+        return found
+
+    def put_back(self, item: tlv.Tlv) -> None:
+        """What has been taken and is not what it should be, to be shown as it is."""
+        self._left.setdefault(item.tag, []).append(item)
+
     def text(self, tag: int, label: str) -> str:
         """The text of ``tag``, empty if there is none."""
         item = self.one(tag)
@@ -158,7 +173,7 @@ class Elements:
         found = read(item.value)
         if found is None:
             self.note(label, "not a date")
-            self._left[tag] = [item]  # to be shown as it is
+            self.put_back(item)
             return ""
         self.note(label, found.deviation)
         return found.value
@@ -176,6 +191,14 @@ class Elements:
             self.note(label, "fillers at the beginning or the end")
         self.note(label, "" if stripped else "empty")
         return stripped
+
+
+def together(*found: Unknown) -> Unknown:
+    """What several templates have left over, all of it under its tag."""
+    tags = dict.fromkeys(tag for each in found for tag in each)
+    return MappingProxyType(
+        {tag: tuple(value for each in found for value in each.get(tag, ())) for tag in tags}
+    )
 
 
 def _tags(item: tlv.Tlv) -> set[int]:

@@ -5,12 +5,14 @@ Source: ICAO Doc 9303-10 §4.5.6 and §4.7.2, tables 43 to 45. What is around th
 and decoded nowhere in here. Everything is personal data and stays out of reprs and errors.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from epass import tlv
 from epass.lds import cbeff, face_19794, face_39794
+from epass.lds.elements import Unknown
 from epass.lds.face_record import Face, FeaturePoint
+from epass.lds.face_record import Unknown as UnknownObject
 from epass.lds.image import ImageType
 
 __all__ = ["Dg2", "Face", "FeaturePoint", "ImageType"]
@@ -20,10 +22,14 @@ DG2 = 0x75
 
 @dataclass(frozen=True, slots=True)
 class Dg2:
-    """All portraits, the most recent first. ``notes`` are deviations that do no harm."""
+    """All portraits, the most recent first. ``notes`` are deviations that do no harm.
+
+    ``unknown`` is what stands beside the templates; what is in them the ``faces`` have.
+    """
 
     faces: tuple[Face, ...]
-    notes: tuple[str, ...] = ()
+    unknown: Unknown = field(repr=False)
+    notes: tuple[str, ...]
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -36,8 +42,11 @@ class Dg2:
         """
         notes: list[str] = []
         faces: list[Face] = []
-        for template in cbeff.templates(tlv.parse_one(data, DG2, where="DG2"), notes):
+        group = cbeff.Group.of(tlv.parse_one(data, DG2, where="DG2"), notes)
+        for template in group.templates:
             record = template.record
             parse = face_39794.parse if record.tag in cbeff.RECORDS else face_19794.parse
-            faces += parse(record, template.header, notes)
-        return cls(tuple(faces), tuple(dict.fromkeys(notes)))
+            more = tuple(UnknownObject(item.where, item.value) for item in template.unknown)
+            for found in parse(record, template.header, notes):
+                faces.append(replace(found, unknown=(*found.unknown, *more)))
+        return cls(tuple(faces), group.unknown, tuple(dict.fromkeys(notes)))

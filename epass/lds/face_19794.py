@@ -127,14 +127,24 @@ def parse(block: tlv.Tlv, header: BiometricHeader, notes: list[str]) -> Iterator
         raise block.fail(f"not a number of faces from 1 to {MAX_FACES}", RECORD_HEADER.size - 2)
     _tolerate(block, length, 8, notes, "the length of the face record")
     at = RECORD_HEADER.size
-    for _ in range(count):
-        length, *_rest = _unpack(block, FACE_HEADER, at)
-        end = min(at + length, len(block.value))
-        if end < at + length:
-            _tolerate(block, at + length, at, notes, "the length of the last face")
+    for left in reversed(range(count)):
+        end = _end(block, at, notes, is_last=not left)
         yield _face(block, (at, end), header, notes)
         at = end
-    _tolerate(block, at, at, notes, "the end of the last face")
+
+
+def _end(block: tlv.Tlv, at: int, notes: list[str], *, is_last: bool) -> int:
+    """The end of the face ``at``. What the last one leaves over of the record is taken as its own
+    within LENGTH_SLACK: a length that is short by a little would cost the end of the image.
+    """
+    length, *_rest = _unpack(block, FACE_HEADER, at)
+    end, there = at + length, len(block.value)
+    if end > there:
+        _tolerate(block, end, at, notes, "the length of the last face")
+        return there
+    if is_last:
+        _tolerate(block, end, end, notes, "the end of the last face")
+    return there if is_last and there - end <= LENGTH_SLACK else end
 
 
 def _face(block: tlv.Tlv, span: tuple[int, int], header: BiometricHeader, notes: list[str]) -> Face:

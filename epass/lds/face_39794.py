@@ -86,7 +86,9 @@ EXPRESSIONS = (
     Expression.FROWNING,
 )
 STEPS = tuple(Step)
-FACE_IMAGE_TYPES: Mapping[int, FaceImageType] = MappingProxyType({0: FaceImageType.MRTD})
+FACE_IMAGE_TYPES: Mapping[int, FaceImageType] = MappingProxyType(
+    {0: FaceImageType.MRTD, 1: FaceImageType.GENERAL_PURPOSE}
+)
 DATA_FORMATS: Mapping[int, DataFormat] = MappingProxyType(
     {2: DataFormat.JPEG, 3: DataFormat.JPEG2000_LOSSY, 4: DataFormat.JPEG2000_LOSSLESS}
 )

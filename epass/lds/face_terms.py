@@ -82,6 +82,7 @@ class FaceImageType(Enum):
     FULL_FRONTAL = "full frontal"
     TOKEN_FRONTAL = "token frontal"  # noqa: S105 - a kind of portrait
     MRTD = "for travel documents"
+    GENERAL_PURPOSE = "general purpose"
 
 
 class DataFormat(Enum):

@@ -16,6 +16,8 @@ from epass.lds.frame import Frame
 SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"  # §I.5.1
 BOX, LONG_BOX = 8, 16  # bytes of a box header, §I.4
 HEADER, IMAGE_HEADER, PALETTE, CODESTREAM = b"jp2h", b"ihdr", b"pclr", b"jp2c"
+SIZE_STATED = Struct(">II")  # of an image header: height, then width
+ANOTHER_SIZE = "the header of the JP2 file states another size than its codestream"
 MAX_BOXES = 64  # a portrait has some 10, of which 4 are required
 
 SOC, SIZ, COD, COC, SOT, SOD, EOC = 0xFF4F, 0xFF51, 0xFF52, 0xFF53, 0xFF90, 0xFF93, 0xFFD9
@@ -35,25 +37,41 @@ class _Box:
     is_open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What an image header states, ``at`` its content, and the channels of the palette."""
+
+    width: int
+    height: int
+    channels: int
+    at: int
+
+
 def walk(data: bytes, where: str) -> Frame:
     """The frame of the JP2 file that ``data`` starts with.
 
     Raises:
         FormatError: a box is missing or malformed, there are more than MAX_BOXES, its palette has
-            more than MAX_CHANNELS channels, or the codestream is none.
+            more than MAX_CHANNELS channels, the codestream is none, or an image header states
+            another size than it has.
     """
-    palette, end = 0, 0
+    headers: list[_Header] = []
+    end = 0
     frame: Frame | None = None
     for box in _boxes(data, len(SIGNATURE), len(data), where):
         end = box.end
         if box.kind == HEADER:
-            palette = max(palette, _palette(data, box, where))
+            headers += _headers(data, box, where)
         if box.kind == CODESTREAM and frame is None:
             frame = codestream(data, box.start, box.end, where)
             end = frame.end if box.is_open else box.end
-    if not palette or frame is None:
+    if not headers or frame is None:
         raise FormatError("a JP2 file without its header or codestream", where, 0)
-    return Frame(frame.width, frame.height, max(frame.channels, palette), end)
+    for header in headers:  # a decoder makes room for what it says
+        if (header.width, header.height) != (frame.width, frame.height):
+            raise FormatError(ANOTHER_SIZE, where, header.at)
+    channels = max(frame.channels, *(header.channels for header in headers))
+    return Frame(frame.width, frame.height, channels, end)
 
 
 def _boxes(data: bytes, position: int, stop: int, where: str) -> Iterator[_Box]:
@@ -81,16 +99,24 @@ def _boxes(data: bytes, position: int, stop: int, where: str) -> Iterator[_Box]:
         raise FormatError(f"more than {MAX_BOXES} boxes in the image", where, position)
 
 
-def _palette(data: bytes, header: _Box, where: str) -> int:
-    """How many channels the palette makes of one component, §I.5.3.4; 1 without a palette."""
-    kinds = {}
-    for box in _boxes(data, header.start, header.end, where):
-        kinds[box.kind] = box
-    if IMAGE_HEADER not in kinds:
+def _headers(data: bytes, header: _Box, where: str) -> Iterator[_Header]:
+    """Every image header in a JP2 header, §I.5.3.1, with what its palette makes of a component."""
+    boxes = list(_boxes(data, header.start, header.end, where))
+    sizes = [box for box in boxes if box.kind == IMAGE_HEADER]
+    if not sizes:
         raise FormatError("a JP2 header without an image header", where, header.start)
-    if PALETTE not in kinds:
+    channels = max(_palette(data, box, where) for box in boxes)
+    for box in sizes:
+        if box.end - box.start < SIZE_STATED.size:
+            raise FormatError("the image header of a JP2 file is cut off", where, box.start)
+        height, width = SIZE_STATED.unpack_from(data, box.start)
+        yield _Header(width, height, channels, box.start)
+
+
+def _palette(data: bytes, box: _Box, where: str) -> int:
+    """How many channels the palette makes of one component, §I.5.3.4; 1 if ``box`` is none."""
+    if box.kind != PALETTE:
         return 1
-    box = kinds[PALETTE]
     channels = data[box.start + 2] if box.end - box.start > 2 else 0
     if not 1 <= channels <= MAX_CHANNELS:
         raise FormatError(f"not 1 to {MAX_CHANNELS} channels in the palette", where, box.start)

@@ -8,7 +8,7 @@ data: nothing here shows it in a repr or an error. Names are left as they are pr
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from string import ascii_lowercase, ascii_uppercase
 from typing import Self
 
@@ -122,7 +122,10 @@ class Mrz:
 
     @property
     def name_may_be_truncated(self) -> bool:
-        """Whether the last place of the name has a letter: the sign for it in Doc 9303-4 to -7."""
+        """Whether the name fills its field to the last place, which is the sign for it.
+
+        Doc 9303-4 to -7 §4.2.2 and §4.2.3: a name that just fits must be taken for a truncated one.
+        """
         return self._cut(self.format.value.name)[-1] != FILLER
 
     @property
@@ -330,7 +333,11 @@ def around(today: date) -> Century:
 
 
 def birth(mrz: Mrz, *, century: Century) -> str:
-    """The day of birth as 1974-08-XX, where XX is unknown; empty if it is no day."""
+    """The day of birth as 1974-08-XX, where XX is unknown; empty if it is no day.
+
+    Of an unknown year nothing is known, not even the century: XXXX-08-12. A year that ``century``
+    puts outside of 1 to 9999 is no day either.
+    """
     return _day(mrz.date_of_birth, century)
 
 
@@ -340,7 +347,10 @@ def expiry(mrz: Mrz, *, century: Century) -> str:
 
 
 def birth_date(mrz: Mrz, *, today: date) -> date | None:
-    """The day of birth: the last day that fits and is not after ``today``. None if unknown."""
+    """The day of birth: the last day that fits and is not after ``today``.
+
+    None if it is no day, and where a part of it is unknown; ``birth`` has what is known.
+    """
     return _whole(birth(mrz, century=until(today)))
 
 
@@ -357,7 +367,7 @@ def _day(printed: str, century: Century) -> str:
     if printed.startswith(2 * FILLER):
         return dates.iso("0000", month, day)
     whole = century(int(year), int(month) or None, int(day) or None)
-    return dates.iso(f"{whole:04}", month, day)
+    return dates.iso(f"{whole:04}", month, day) if MINYEAR <= whole <= MAXYEAR else ""
 
 
 def _whole(day: str) -> date | None:

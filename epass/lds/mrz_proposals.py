@@ -9,12 +9,13 @@ chip, which counts wrong keys. Everything here is personal data.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 
 from epass.lds.mrz import ALPHABET, FILLER, WEIGHTS, Mrz
 from epass.lds.mrz_typed import CONFUSABLE, Correction, digit_positions, faults
 
 MAX_CHANGES = 3  # at once, beside letters where only a digit can stand
+COUNTS = range(1, MAX_CHANGES + 1)
 MAX_TRIED = 20_000  # combinations; 23 ms where they were measured
 MAX_PROPOSALS = 5
 RARE = frozenset("DQ")  # less often taken for 0 than O is
@@ -34,10 +35,14 @@ class Proposal:
 def propose(mrz: Mrz) -> tuple[Proposal, ...]:
     """The few corrections that make every check digit right, the likeliest first.
 
-    Fewer changes come first, and only the fewest that suffice; then commoner confusions. Empty if
-    nothing is wrong, if a letter in a field of digits resembles none, or if more than 3 other
-    characters would have to change. G and 6 weigh the same, so outside of fields of digits the one
-    is never proposed for the other.
+    Fewer changes come first, then commoner confusions. The fewest that suffice need not be what was
+    meant: two mistakes may cancel each other out in every check digit, as B for 8 in two places
+    does. So more changes are proposed behind them, if they read letters for digits throughout, or
+    digits for letters, as who mistypes does; others would be many, and none of them likely. Letters
+    where only a digit can stand are not counted; where they explain everything, nothing else is
+    proposed. Empty if nothing is wrong, if a letter in a field of digits resembles none, or if more
+    than 3 other characters would have to change. G and 6 weigh the same, so outside of fields of
+    digits the one is never proposed for the other.
     """
     if not faults(mrz):
         return ()
@@ -58,23 +63,26 @@ def _forced(mrz: Mrz) -> dict[int, str] | None:
 
 
 def _sufficient(mrz: Mrz) -> list[dict[int, str]]:
-    """The changes that make every check digit right, the fewest, the likeliest first."""
+    """The changes that make every check digit right, the likeliest first."""
     wanted = _wanted(mrz)
     if not any(wanted):
         return [{}]
     changes = _changes(mrz)
-    tried = 0
-    for count in range(1, MAX_CHANGES + 1):
-        candidates = islice(combinations(changes, count), MAX_TRIED - tried)
-        found = []
-        for chosen in candidates:
-            tried += 1
-            if _total(chosen) == wanted and len({at for at, _, _ in chosen}) == count:
-                found.append(chosen)
-        if found:
-            found.sort(key=lambda chosen: sum(_is_rare(mrz, change) for change in chosen))
-            return [{at: put for at, put, _ in chosen} for chosen in found[:MAX_PROPOSALS]]
-    return []
+    tries = chain.from_iterable(combinations(changes, count) for count in COUNTS)
+    found = [
+        chosen
+        for chosen in islice(tries, MAX_TRIED)
+        if _total(chosen) == wanted and len({at for at, _, _ in chosen}) == len(chosen)
+    ]
+    fewest = min(map(len, found), default=0)
+    likely = [chosen for chosen in found if len(chosen) == fewest or _is_one_way(chosen)]
+    likely.sort(key=lambda chosen: (len(chosen), sum(_is_rare(mrz, each) for each in chosen)))
+    return [{at: put for at, put, _ in chosen} for chosen in likely[:MAX_PROPOSALS]]
+
+
+def _is_one_way(chosen: tuple[Change, ...]) -> bool:
+    """Whether all of them are digits for letters, or all letters for digits."""
+    return len({put.isdigit() for _, put, _ in chosen}) == 1
 
 
 def _wanted(mrz: Mrz) -> Effect:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from epass import tlv
-from epass.lds.face import ImageType
+from epass.lds.image import ImageType
 
 NO_PICTURE = "neither JPEG nor JPEG 2000"
 

@@ -39,9 +39,10 @@ class Undefined:
             items = template.children()
         except FormatError:
             return cls(MappingProxyType({}), template.value, ("the content is no data objects",))
-        objects: dict[int, tuple[bytes, ...]] = {}
+        found: dict[int, list[bytes]] = {}
         for item in items:
-            objects[item.tag] = (*objects.get(item.tag, ()), item.value)
+            found.setdefault(item.tag, []).append(item.value)
+        objects = {tag: tuple(values) for tag, values in found.items()}
         return cls(MappingProxyType(objects), b"", ())
 
 

@@ -94,13 +94,14 @@ class PcscChannel:
     ``protocol`` is "T=0" or "T=1" (a contactless card is T=1 to PC/SC); ``supports_extended`` is
     what the ATR says of extended length, None if nothing. After a ``ReaderError`` the channel is
     dead and raises the same error for every command, until ``reconnect``: no session survives a
-    gap.
+    gap. ``reconnects`` says how often that was done.
     """
 
     def __init__(self, service: Service, card: Card, timeout: float) -> None:
         self.reader = card.reader
         self.atr = card.atr
         self.exclusive = card.exclusive
+        self.reconnects = 0
         self.protocol = "T=0" if card.protocol == PROTOCOL_T0 else "T=1"
         self.supports_extended = False if self.protocol == "T=0" else extended_length(card.atr)
         self._service, self._card, self._timeout = service, card, timeout
@@ -177,7 +178,7 @@ class PcscChannel:
                 self._dead = error
                 raise
             else:
-                self.__dict__.update(fresh.__dict__)
+                self.__dict__.update(fresh.__dict__, reconnects=self.reconnects + 1)
                 return
             on_wait()
             sleep(SETTLE_SECONDS)

@@ -19,11 +19,17 @@ from epass.errors import (
     SharingError,
 )
 from epass.pcsc.channel import SETTLE_SECONDS, PcscChannel, connect
-from epass.pcsc.readers import await_reader, await_removal, cards_so_far
+from epass.pcsc.readers import (
+    await_reader,
+    await_removal,
+    cards_so_far,
+    choose,
+    list_readers,
+)
 
 PATIENCE_SECONDS = 600.0  # of one wait for a card or a reader; then another begins
 ABSENT_SECONDS = 1.0  # between two looks for a service that is not there
-RETURN_SECONDS = 10.0  # in which a service that was restarted finds its readers again
+RETURN_SECONDS = 10.0  # in which a reader, or a service with its readers, is back
 
 # A card is there that cannot be talked to: half on the reader, or another program's.
 NOT_READY = (NoCardError, CardRemovedError, CommunicationError, SharingError)
@@ -54,9 +60,10 @@ class Station:
         """Each document that is laid on the reader, connected; it is let go of when the next one is
         asked for, which waits until this one has been taken away.
 
-        A reader that is unplugged and a service that is restarted are waited for. What lay on the
-        reader while the service was restarted counts as the same document until the reader has
-        been seen empty: served twice, it would use up the key of the next.
+        A reader that is unplugged and a service that is restarted are waited for. What lies on the
+        reader then counts as the same document until the reader has been seen empty: served twice,
+        it would use up the key of the next. Where another reader takes documents too, it need not
+        come back.
 
         Raises:
             InputError: several readers could be meant.
@@ -68,12 +75,14 @@ class Station:
                 yield channel
             finally:
                 channel.close()
-            self._until_taken(channel.reader, since)
+            # The count of before is not that of a document that has left and come back since.
+            self._until_taken(channel.reader, None if channel.reconnects else since)
 
     def _next(self) -> tuple[PcscChannel, int]:
         """The next document, and the count that was its own: the one after it may be there before
         anybody looks again.
         """
+        pause = SETTLE_SECONDS
         while True:
             try:
                 channel = connect(
@@ -88,7 +97,8 @@ class Station:
             except NoServiceError:
                 self._pause(ABSENT_SECONDS)
             except NOT_READY:
-                self._pause(SETTLE_SECONDS)
+                self._pause(pause)
+                pause = min(2 * pause, ABSENT_SECONDS)
 
     @staticmethod
     def _count(channel: PcscChannel) -> int:
@@ -105,20 +115,27 @@ class Station:
             self._pause(ABSENT_SECONDS)
 
     def _until_taken(self, reader: str, since: int | None) -> None:
-        believed = -inf  # from when on a missing reader is believed to be unplugged
+        missed = inf  # since when the reader is
         while True:
             deadline = monotonic() + PATIENCE_SECONDS
             try:
                 if await_removal(reader, since, deadline, self._on_wait):
                     return
             except NoServiceError:
-                since, believed = None, inf  # a service that is restarted counts anew
+                since, missed = None, inf  # a service that is restarted counts anew
                 self._pause(ABSENT_SECONDS)
             except NoReaderError:
-                believed = min(believed, monotonic() + RETURN_SECONDS)
-                if monotonic() >= believed:
-                    return  # nothing lies on a reader that is not there
+                since, missed = None, min(missed, monotonic())
+                if monotonic() - missed >= RETURN_SECONDS and self._may_be_elsewhere(reader):
+                    return
                 self._pause(SETTLE_SECONDS)
+
+    def _may_be_elsewhere(self, reader: str) -> bool:
+        """Whether the next document may come to another reader than ``reader``."""
+        try:
+            return choose(list_readers(), self._reader).name != reader
+        except (NoReaderError, NoServiceError):
+            return False
 
     def _pause(self, seconds: float) -> None:
         self._on_wait()

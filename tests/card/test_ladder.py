@@ -6,7 +6,7 @@ import pytest
 from known_chip import DOCUMENT, EXTENDED, KEY, KnownChip
 
 from epass.card import reader
-from epass.card.apdu import Command, Response
+from epass.card.apdu import READ_BINARY, READ_BINARY_ODD, Command, Response
 from epass.card.ladder import LADDER, Ladder
 from epass.card.memory import Memory
 from epass.card.secure import ChipSession
@@ -55,6 +55,45 @@ def test_the_steps_of_a_short_answer() -> None:
 
         Ladder(0xFF00, short=short).next(ask, 60_000)
         assert asked == [60_000, *steps]
+
+
+@pytest.mark.parametrize("sw", [0x6982, 0x6985, 0x6A80, 0x6A86, 0x6D00, 0x6F00, 0x6581, 0x6883])
+def test_extended_length_that_is_refused_by_any_status_word(sw: int) -> None:
+    """Short length works then; nobody has said that it was the length."""
+
+    def refuse(command: Command, answer: Response) -> Response:
+        is_long = command.ins in (READ_BINARY, READ_BINARY_ODD) and (command.le or 0) > 256
+        return Response(sw=sw) if is_long else answer
+
+    chip = KnownChip(Chip(DOCUMENT, alter=refuse))
+    dump = reader.read(chip, KEY, memory=Memory())
+    assert dump.files[File.DG2] == DOCUMENT.files[File.DG2]
+    assert dump.quirks == ("extended-refused",)
+    assert len(chip.after_access) == 106 + 1
+
+
+@pytest.mark.parametrize("sw", [0x9000, 0x6282])
+def test_nothing_is_a_refusal_too(sw: int) -> None:
+    def refuse(command: Command, answer: Response) -> Response:
+        is_long = command.ins in (READ_BINARY, READ_BINARY_ODD) and (command.le or 0) > 2000
+        return Response(sw=sw) if is_long else answer
+
+    chip = KnownChip(Chip(DOCUMENT, alter=refuse))
+    dump = reader.read(chip, KEY, memory=Memory())
+    assert dump.files[File.DG2] == DOCUMENT.files[File.DG2]
+
+
+def test_what_the_chip_says_is_left_is_asked_for() -> None:
+    """6Cxx for a few bytes is of this place in the file, and no limit of the chip."""
+    asked: list[int] = []
+
+    def ask(le: int) -> Response:
+        asked.append(le)
+        return Response(b"x" * le) if le == 0x12 else Response(sw=0x6C12)
+
+    ladder = Ladder(AES)
+    assert ladder.next(ask, 50) == Response(b"x" * 0x12)
+    assert (asked, ladder.largest) == ([50, 0x12], AES)
 
 
 @pytest.mark.parametrize("size", [200, AES, AES + 1, 240, 256, 257, 300])

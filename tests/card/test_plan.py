@@ -1,5 +1,6 @@
 """How a read is planned: by what the caller, chip, reader and experience say."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from secrets import token_bytes
 
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_chip import DOCUMENT, EXTENDED, KEY, SIZES, KnownChip
 
+from epass import tlv
 from epass.card import reader, trace
-from epass.card.apdu import SELECT
+from epass.card.apdu import SELECT, Command, Response
 from epass.card.ladder import Ladder
 from epass.card.memory import Memory
 from epass.card.plan import LARGEST_EXTENDED, Plan
@@ -20,14 +22,25 @@ from epass.card.trace import ReplayChannel, Trace, TracingChannel
 from epass.card.traits import Traits, traits
 from epass.crypto.ciphers import Cipher
 from epass.dump import Dump
+from epass.errors import CardRemovedError, CommunicationError, ReaderError
 from epass.lds.names import File
-from epass.sim import answer_to_reset
+from epass.sim import answer_to_reset, issuer
 from epass.sim.answer_to_reset import Limits
 from epass.sim.chip import Chip
+from epass.sim.issuer import Document
+from epass.sim.proof_keys import CaScheme
+from epass.sim.sized import sized
 
 AES, TDES = 223, 231  # bytes of a file in a short answer
 MOST_APDUS = {True: 8, False: 106}  # after access, with extended length and without
 BOTH = pytest.mark.parametrize("access", ["pace", "bac"])
+
+
+class Telling(Chip):
+    """A chip whose EF.ATR/INFO is ``told``, whatever its own limits are."""
+
+    def __init__(self, document: Document, told: bytes) -> None:
+        super().__init__(replace(document, files={**document.files, File.ATR_INFO: told}))
 
 
 def lengths(response: int) -> bytes:
@@ -232,6 +245,82 @@ def test_short_identifiers_that_are_missing_are_not_tried_again(access: str) -> 
         counts.append(len(channel.after_access))
     # Was it extended length that is refused? It is asked once more with short length.
     assert counts == [2 * len(SIZES) + 2, 2 * len(SIZES)]
+
+
+@pytest.mark.parametrize("error", [CommunicationError, CardRemovedError])
+def test_a_link_that_broke_over_extended_length_is_no_long_experience(
+    error: type[ReaderError],
+) -> None:
+    """A tag that slipped may look so; what was asked for with short length then is soon tried."""
+
+    class Slipping(KnownChip):
+        dead: ReaderError | None = None
+        slipped = False
+
+        def transmit(self, command: Command) -> Response:
+            if command.is_extended and command.cla and not self.slipped:
+                self.slipped, self.dead = True, error("the link broke")
+                self.chip.reset()
+            if self.dead:
+                raise self.dead
+            return super().transmit(command)
+
+        def reconnect(self, _seconds: float, _on_wait: Callable[[], object]) -> None:
+            self.dead = None
+
+    memory, counts = Memory(), []
+    read(Slipping(Chip(DOCUMENT)), memory)
+    for _ in range(5):
+        channel = KnownChip(Chip(DOCUMENT))
+        read(channel, memory)
+        counts.append(len(channel.after_access))
+    was_doubted = error is CommunicationError
+    assert counts == ([106] * 3 + [4] * 2 if was_doubted else [4] * 5)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "response", ["00", "7FFFFFFF", "00FFFFFFFFFF", "FF" * 20, ""], ids=lambda value: value[:12]
+)
+def test_lengths_that_no_chip_has(access: str, response: str) -> None:
+    """They are anybody's word: nothing is allocated for them, and nothing breaks."""
+    numbers = [tlv.build(0x02, b"\x10\x00"), tlv.build(0x02, bytes.fromhex(response))]
+    info = tlv.build(0x7F66, numbers)
+    channel = KnownChip(Telling(DOCUMENT, info), replace(EXTENDED, has_lengths=True))
+    read(channel, access=access)
+    assert channel.asked_for_lengths
+
+
+@pytest.mark.parametrize("most", [0xFFFFFFFF, 0x10000])
+def test_a_reader_that_carries_more_than_there_is(most: int) -> None:
+    channel = KnownChip(Chip(DOCUMENT), replace(EXTENDED, most=most))
+    read(channel)
+    assert len(channel.after_access) == len(SIZES)
+
+
+@pytest.mark.parametrize("response", [300, 512, 1000, 1024, 2048, 4096])
+def test_the_longest_answer_after_chip_authentication(response: int) -> None:
+    """AES leaves less room than the 3DES of BAC before; no length is refused for that."""
+    scheme = CaScheme("brainpoolP256r1", ("AES-128",))
+    document = sized(issuer.issue(chip_authentication=[scheme]), dg2=20_480)
+    refusals: list[int] = []
+
+    class Listening(KnownChip):
+        def transmit(self, command: Command) -> Response:
+            answer = super().transmit(command)
+            refusals.extend([command.ins] if answer.sw >> 8 in (0x67, 0x6C) else [])
+            return answer
+
+    chip = Chip(document, access=("BAC",), ef_atr_info=lengths(response))
+    channel = Listening(chip, replace(EXTENDED, has_lengths=True))
+    dump = reader.read(channel, KEY, memory=Memory())
+    assert dump.files[File.DG2] == document.files[File.DG2]
+    room = ChipSession(Cipher.AES_128, bytes(16), bytes(16)).room(response)
+    # EF.COM, which announces DG14, comes before; the others at the first length that is asked for.
+    rest = sum(-(-len(document.files[file]) // room) for file in (File.DG14, *SIZES))
+    proof = 3  # the keys, by one or two commands, and a SELECT under the new ones
+    assert len(channel.after_access) <= rest + proof
+    assert refusals == []
 
 
 def test_what_the_caller_forbids_is_no_experience() -> None:

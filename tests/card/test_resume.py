@@ -15,8 +15,10 @@ from epass.errors import (
     AccessDeniedError,
     Cancelled,
     CardRemovedError,
+    CommunicationError,
     InputError,
     NoCardError,
+    NoServiceError,
     OtherDocumentError,
     ReaderError,
     SharingError,
@@ -28,14 +30,16 @@ from epass.sim import issuer
 from epass.sim.card_files import PaceOffer
 from epass.sim.chip import Chip
 from epass.sim.fault_table import FAULTS
-from epass.sim.faults import Card, FaultyChannel
+from epass.sim.faults import Card, Fault, FaultyChannel
 from epass.sim.holders import HOLDERS
 from epass.sim.issuer import Document
 from epass.sim.pace import PaceSuite
-from epass.sim.proof_keys import CaScheme
+from epass.sim.proof_keys import AaScheme, CaScheme
+from epass.sim.sized import sized
 
 DOCUMENT = issuer.issue()
-PROVING = issuer.issue(chip_authentication=(CaScheme("brainpoolP256r1", ("AES-128",)),))
+PROVING_CA = CaScheme("brainpoolP256r1", ("AES-128",))
+PROVING = issuer.issue(chip_authentication=[PROVING_CA])
 KEY = MrzKey.from_mrz(DOCUMENT.mrz)
 
 
@@ -294,6 +298,119 @@ def test_in_a_trace_it_is_a_reset() -> None:
 def test_limits(times: int, seconds: float) -> None:
     with pytest.raises(InputError, match="a number of times and of seconds"):
         Resume(times, seconds)
+
+
+@pytest.mark.parametrize("fault", ["removed", "disturbed", "disturbed-after", "reset"])
+def test_active_authentication_is_done_again(fault: str) -> None:
+    scheme = AaScheme("ECDSA", curve="P-192")
+    document = issuer.issue(chip_authentication=[PROVING_CA], active_authentication=scheme)
+    channel, _ = gap(undisturbed(document), fault, document=document)
+    dump = reader.read(channel, KEY)
+    assert dump.evidence.active is not None
+    assert dump.evidence.failures == ()
+    assert channel.attempts == 1
+
+
+def test_another_ef_sod() -> None:
+    """Of a chip with the same DG1, as anybody can write it who has seen the document."""
+    mine, other = (sized(DOCUMENT, dg2=1500, filler=seed) for seed in (b"one", b"another"))
+    channel, _ = gap(undisturbed(mine) - 3, "same-key", document=mine, other=other)
+    with pytest.raises(OtherDocumentError, match=r"its EF\.SOD is another one"):
+        reader.read(channel, KEY)
+
+
+def test_another_ef_sod_of_a_chip_that_gives_its_headers_first() -> None:
+    mine, other = (sized(DOCUMENT, dg2=1500, filler=seed) for seed in (b"one", b"another"))
+    exact = ("exact-lengths",)
+    chips = {"mine": Chip(mine, quirks=exact), "other": Chip(other, quirks=exact)}
+    undisturbed_channel = FaultyChannel(
+        lambda _: chips["mine"], FAULTS["same-key"], 10_000, other=lambda _: chips["other"]
+    )
+    count = reader.read(undisturbed_channel, KEY).apdus
+    channel = FaultyChannel(
+        lambda _: chips["mine"], FAULTS["same-key"], count - 3, other=lambda _: chips["other"]
+    )
+    with pytest.raises(OtherDocumentError, match=r"its EF\.SOD is another one"):
+        reader.read(channel, KEY)
+
+
+@pytest.mark.parametrize("access", ["PACE", "BAC"])
+def test_another_document_does_not_get_the_key_again_and_again(access: str) -> None:
+    """Its link breaks each time it has counted a wrong key: what lies there is let alone then."""
+    other = Chip(issuer.issue("one-name"), access=(access,), quirks=("key-attempts",))
+    wrong: list[int] = []
+
+    class Breaking(FaultyChannel):
+        def transmit(self, command: Command) -> Response:
+            answer = super().transmit(command)
+            if answer.sw >> 4 == 0x63C or answer.sw == 0x6983:
+                wrong.append(answer.sw)
+                self.die(CommunicationError("the link broke"))
+            return answer
+
+    mine = Chip(DOCUMENT, access=(access,))
+    channel = Breaking(lambda _: mine, FAULTS["other-document"], 40, other=lambda _: other)
+    with pytest.raises(CommunicationError) as caught:
+        reader.read(channel, KEY)
+    assert len(wrong) == 2
+    assert "The chip was judging the key" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Chip(issuer.issue(pace=PaceOffer((PaceSuite.named("AES-256", 13),)))),
+        Chip(DOCUMENT, access=("BAC",)),
+    ],
+    ids=["another PACE", "no PACE"],
+)
+def test_another_ef_card_access_is_of_another_document(other: Chip) -> None:
+    channel = FaultyChannel(
+        lambda _: Chip(DOCUMENT), FAULTS["other-document"], last(), other=lambda _: other
+    )
+    with pytest.raises(OtherDocumentError, match=r"its EF\.CardAccess is another one"):
+        reader.read(channel, KEY)
+
+
+def test_a_service_that_ends() -> None:
+    ended = Fault("ended", link=lambda on, _: on.die(NoServiceError("the service was stopped")))
+    chip = Chip(DOCUMENT)
+    channel = FaultyChannel(lambda _: chip, ended, last(), other=lambda _: chip)
+    assert application(reader.read(channel, KEY).files) == dict(DOCUMENT.files)
+    assert channel.attempts == 1
+
+
+def test_half_a_file_that_was_refused_is_not_the_start_of_the_next() -> None:
+    """DG2 is refused in its midst, and the document lost at the first command of EF.SOD."""
+    document = sized(DOCUMENT, dg2=3000, filler=b"a seed")
+    refused: list[int] = []
+    at: list[File | None] = []
+
+    def refuse(command: Command, answer: Response) -> Response:
+        if at[-1:] == [File.DG2] and command.ins == READ_BINARY and command.p1 < 0x80:
+            refused.append(command.p1 << 8 | command.p2)
+            return Response(sw=0x6982)
+        return answer
+
+    chip = Chip(document, alter=refuse)
+
+    class Slipping(FaultyChannel):
+        def transmit(self, command: Command) -> Response:
+            if at[-1:] == [File.SOD] and refused and not self.attempts:
+                self.die(CardRemovedError("the card was removed"))
+            return super().transmit(command)
+
+    channel = Slipping(lambda _: chip, FAULTS["slow"], 10_000, other=lambda _: chip)
+    dump = reader.read(
+        channel,
+        KEY,
+        want=(File.COM, File.DG1),
+        also=(File.DG2, File.SOD),
+        on_event=lambda event: at.append(event.file),
+    )
+    assert (refused, channel.attempts) == ([223], 1)
+    assert set(dump.refused) == {File.DG2}
+    assert dump.files[File.SOD] == document.files[File.SOD]
 
 
 def test_what_is_a_gap() -> None:

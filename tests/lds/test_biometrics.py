@@ -136,6 +136,21 @@ def test_a_group_without_instances(content: bytes) -> None:
     assert Dg3.parse(content) == Dg3((), {}, ())
 
 
+def test_unknown_data_objects_beside_a_record_are_kept() -> None:
+    content = group(tlv.build(0x7F60, [template(0xA1, FINGER_HEADER), tlv.build(0x5F2E, b""),
+                                       tlv.build(0x5F3D, b"signed")]))  # fmt: skip
+    found = Dg3.parse(content)
+    assert found.features[0].unknown == {0x5F3D: (b"signed",)}
+    assert found.notes == ("data objects that are not of the standard: 5F3D",)
+
+
+def test_unknown_data_objects_with_one_tag_at_two_places_are_both_kept() -> None:
+    inside = tlv.build(0x7F61, [b"\x02\x01\x01", bit(FINGER_HEADER), tlv.build(0x53, b"a")])
+    found = Dg3.parse(tlv.build(0x63, [inside, tlv.build(0x53, b"b")]))
+    assert found.unknown == {0x53: (b"a", b"b")}
+    assert found.notes == ("data objects that are not of the standard: 53",)
+
+
 def test_unknown_data_objects_are_kept() -> None:
     inside = tlv.build(0x7F61, [b"\x02\x01\x01", bit([(0x8A, b"?")]), tlv.build(0x54, b"a")])
     found = Dg3.parse(tlv.build(0x63, [inside, tlv.build(0x55, b"b")]))
@@ -144,17 +159,22 @@ def test_unknown_data_objects_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "note"),
+    ("content", "notes"),
     [
-        (group(bit(FINGER_HEADER), count=b"\x02"), "features: 2 announced, 1 are there"),
+        (group(bit(FINGER_HEADER), count=b"\x02"), ["features: 2 announced, 1 are there"]),
         (
             group(bit([*FINGER_HEADER, (0x83, b"yesterday")])),
-            "creation date: not a date",
+            ["creation date: not a date", "data objects that are not of the standard: 83"],
         ),
     ],
 )
-def test_deviations_are_noted(content: bytes, note: str) -> None:
-    assert Dg3.parse(content).notes == (note,)
+def test_deviations_are_noted(content: bytes, notes: list[str]) -> None:
+    assert list(Dg3.parse(content).notes) == notes
+
+
+def test_a_creation_date_that_is_none_is_kept_as_it_is() -> None:
+    found = the_feature(group(bit([*FINGER_HEADER, (0x83, b"yesterday")])))
+    assert (found.created, found.unknown) == ("", {0x83: (b"yesterday",)})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 
 from epass import tlv
 from epass.errors import FormatError
-from epass.lds.cbeff import BiometricHeader, Template, templates
+from epass.lds.cbeff import BiometricHeader, Code, Group, Template
+from epass.page.fields import rows
 
 RECORD = tlv.build(0x5F2E, b"FAC\x00")
 
@@ -28,8 +29,12 @@ def template(*parts: bytes) -> bytes:
 
 def parse(*parts: bytes) -> tuple[Template, list[str]]:
     notes: list[str] = []
-    (found,) = templates(group(template(*parts)), notes)
+    (found,) = Group.of(group(template(*parts)), notes).templates
     return found, notes
+
+
+def number(value: int, size: int = 2) -> Code:
+    return Code.of(value.to_bytes(size), {})
 
 
 def test_every_field_of_a_header() -> None:
@@ -44,8 +49,20 @@ def test_every_field_of_a_header() -> None:
     )
     found, notes = parse(header(*fields), RECORD)
     assert found.header == BiometricHeader(
-        0x0101, 2, 9, "20240401093000", "2024040120340401", 0x00010002, 0x0101, 8
+        number(0x0101),
+        number(2, 3),
+        number(9, 1),
+        "20240401093000",
+        "2024040120340401",
+        number(0x00010002, 4),
+        number(0x0101),
+        number(8),
     )
+    assert [str(each) for each in (found.header.version, found.header.creator)] == [
+        "0101",
+        "00010002",
+    ]
+    assert str(found.header.kind) == "face (000002)"
     assert (found.record.value, notes) == (b"FAC\x00", [])
     assert "2024" not in repr(found.header)
 
@@ -65,7 +82,9 @@ def test_every_field_of_a_header() -> None:
 )
 def test_a_field_of_another_kind_is_kept_with_a_note(field: tuple[int, bytes]) -> None:
     found, notes = parse(header(field, *OWNED), RECORD)
-    assert found.header == BiometricHeader(owner=0x0101, format=8, unknown=(field,))
+    assert found.header == BiometricHeader(
+        owner=number(0x0101), format=number(8), unknown={field[0]: (field[1],)}
+    )
     assert notes == ["a biometric header has fields of another kind than Doc 9303-10 table 44"]
 
 
@@ -79,14 +98,50 @@ def test_a_format_that_is_not_named_is_a_note(fields: tuple[tuple[int, bytes], .
 def test_company_in_a_template_is_a_note() -> None:
     found, notes = parse(header(*OWNED), RECORD, tlv.build(0x5F3D, b"a signature"))
     assert found.record.value == b"FAC\x00"
-    assert notes == ["a template holds more than a header and biometric data"]
+    assert [(item.where, item.value) for item in found.unknown] == [
+        ("DG2/75/7F61/7F60/5F3D", b"a signature")
+    ]
+    assert notes == ["data objects that are not of the standard: 5F3D"]
 
 
-def test_groups_without_a_template() -> None:
-    issuers_own = tlv.build(0x53, b"random")
-    assert templates(group(issuers_own, count=0), [], least=0) == ()
+OWNER, FACE_39794 = "ISO/IEC JTC 1/SC 37 (0101)", "ISO/IEC 39794-5, face image"
+FACE = (OWNER, "ISO/IEC 19794-5, face image (0008)")
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype", "form", "words"),
+    [
+        ("02", "00", "01010008", ("face (02)", "no information given (00)", *FACE)),
+        ("08", "05", "0101002A", ("fingerprint (08)", "05", OWNER, f"{FACE_39794} (002A)")),
+        ("40", "05", "12340008", ("40", "05", "1234", "0008")),
+        ("10", "05", "01011234", ("iris (10)", "05", OWNER, "1234")),
+    ],
+)
+def test_numbers_in_words(kind: str, subtype: str, form: str, words: tuple[str, ...]) -> None:
+    values = map(bytes.fromhex, (kind, subtype, form[:4], form[4:]))
+    found = parse(header(*zip((0x81, 0x82, 0x87, 0x88), values, strict=True)), RECORD)[0].header
+    said = (found.kind, found.subtype, found.owner, found.format)
+    assert tuple(map(str, said)) == words
+    assert [row.value for row in rows(found)] == list(words)
+
+
+def test_a_group_without_a_template() -> None:
     with pytest.raises(FormatError, match="not a number from 1 to 9"):
-        templates(group(issuers_own, count=0), [])
+        Group.of(group(count=0), [])
+
+
+def test_what_else_is_in_a_group_is_kept_by_tag_wherever_it_stands() -> None:
+    notes: list[str] = []
+    inside = [template(header(*OWNED), RECORD), tlv.build(0x53, b"a"), tlv.build(0x02, b"\x01")]
+    outside = [tlv.build(0xDF21, b"b"), tlv.build(0x7F61, inside), tlv.build(0x53, b"c")]
+    whole = tlv.parse_one(tlv.build(0x75, outside), 0x75, where="DG2")
+    found = Group.of(whole, notes)
+    assert len(found.templates) == 1
+    assert found.unknown == {0x53: (b"a", b"c"), 0xDF21: (b"b",)}
+    assert notes == [
+        "data objects that are not of the standard: 53",
+        "data objects that are not of the standard: 53, DF21",
+    ]
 
 
 def test_a_field_that_stands_twice() -> None:

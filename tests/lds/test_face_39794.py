@@ -9,7 +9,7 @@ from epass.lds.blocks import MAX_LISTED, MAX_UNKNOWN
 from epass.lds.face import Dg2
 from epass.lds.face_39794 import MAX_FACES
 from epass.lds.face_record import Face, FeaturePoint, Moment, Pose, Unknown
-from epass.lds.face_terms import DataFormat, Gender, PointKind
+from epass.lds.face_terms import DataFormat, FaceImageType, Gender, PointKind
 
 INNER = "DG2/75/7F61/7F60/7F2E/A1/65"
 REPRESENTATION = f"{INNER}/A1/30"
@@ -112,6 +112,15 @@ def test_another_format_than_stated_is_a_note() -> None:
     assert face.data_format is None, "the extension of this one has no fallback"
     assert [item.path[-5:] for item in face.unknown] == ["A1/85"]
     assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(0, FaceImageType.MRTD), (1, FaceImageType.GENERAL_PURPOSE), (2, 2)]
+)
+def test_kinds_of_images(code: int, kind: FaceImageType | int) -> None:
+    said = INFORMATION + members((0xA1, members((0x80, bytes((code,))))))
+    face, notes = parse(block(representation(picture=flat(information=said))))
+    assert (face.face_image_type, notes) == (kind, ())
 
 
 def test_codes_of_a_later_edition_have_a_fallback() -> None:

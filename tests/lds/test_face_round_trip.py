@@ -163,6 +163,7 @@ COLOR_SPACES_G3 = {
     0: "unspecified", 1: "other", 2: "RGB, 24 bits", 3: "RGB, 48 bits", 4: "YUV 4:2:2",
     5: "gray, 8 bits", 6: "gray, 16 bits",
 }  # fmt: skip
+KINDS_G3 = {0: "for travel documents", 1: "general purpose"}
 SOURCES_G3 = {**{code: SOURCES[code] for code in range(1, 7)}, 0: "unknown"}
 DATA_FORMATS_G3 = {2: "JPEG", 3: "JPEG 2000, lossy", 4: "JPEG 2000, lossless"}
 ATTEMPTS = {0: "unknown", 1: "none", 2: "one", 3: "more than one"}
@@ -307,7 +308,7 @@ def check_image(found: Face, portrait: Portrait, said: Description) -> None:
     own = 2 if portrait.kind == JPEG_FILE else 3
     stated = own if said.data_format is None else said.data_format
     assert said_by(found.data_format) == known(stated, DATA_FORMATS_G3)
-    assert said_by(found.face_image_type) == maybe_known(said.kind, {0: "for travel documents"})
+    assert said_by(found.face_image_type) == maybe_known(said.kind, KINDS_G3)
     assert said_by(found.color_space) == maybe_known(said.color_space, COLOR_SPACES_G3)
     assert said_by(found.source) == maybe_known(said.source, SOURCES_G3)
     assert (found.optics or Optics()) == Optics(*said.optics)
@@ -387,7 +388,7 @@ def test_headers(created: str, valid: str, creator: int, subtype: int) -> None:
     (found,) = Dg2.parse(face.dg2_of([template])).faces
     assert (found.header.version, found.header.subtype) == (0x0101, subtype)
     assert (found.header.created, found.header.valid) == (created, valid)
-    assert (found.header.creator, found.header.unknown) == (creator, ())
+    assert (found.header.creator, found.header.unknown) == (creator, {})
 
 
 FULL = Description(

@@ -10,6 +10,7 @@ from epass import tlv
 from epass.errors import FormatError
 from epass.lds.com import Com
 from epass.lds.names import File
+from epass.page.fields import rows
 
 VALID = raw(vectors("doc9303-lds")["lds-ef-com-a1"], "EF_COM")
 
@@ -21,7 +22,9 @@ def ef_com(lds: bytes = b"0107", unicode: bytes = b"040000", tags: bytes = b"\x6
 
 
 def test_example_of_the_standard() -> None:
-    assert Com.parse(VALID) == Com("0107", "040000", (File.DG1, File.DG2, File.DG4, File.DG12))
+    assert Com.parse(VALID) == Com(
+        "0107", "040000", (File.DG1, File.DG2, File.DG4, File.DG12), {}, ()
+    )
 
 
 def test_version_15_99_has_two_digits_each() -> None:
@@ -36,7 +39,9 @@ def test_order_of_the_chip_is_kept() -> None:
 def test_objects_in_another_order_and_unknown_ones() -> None:
     parts = [tlv.build(0x5C, b"\x61"), tlv.build(0x53, b"?"), tlv.build(0x5F36, b"040000")]
     com = Com.parse(tlv.build(0x60, [*parts, tlv.build(0x5F01, b"0108")]))
-    assert com == Com("0108", "040000", (File.DG1,))
+    note = "data objects that are not of the standard: 53"
+    assert com == Com("0108", "040000", (File.DG1,), {0x53: (b"?",)}, (note,))
+    assert [row.value for row in rows(com) if row.label == "Unknown, tag 53"] == ["3F"]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from small_images import J2K, JP2, JPEG, jpeg
 
 from epass import tlv
 from epass.errors import EpassError, FormatError, UnsupportedError
-from epass.lds.cbeff import BiometricHeader
+from epass.lds.cbeff import BiometricHeader, Code
 from epass.lds.face import Dg2, FeaturePoint, ImageType
-from epass.lds.face_record import Angle, Pose
+from epass.lds.face_record import Angle, Pose, Unknown
 from epass.lds.face_terms import (
     ColorSpace,
     DataFormat,
@@ -27,6 +27,7 @@ from epass.lds.face_terms import (
     Source,
 )
 from epass.lds.names import File
+from epass.page.fields import rows
 from epass.sim.issuer import issue
 
 POINT = struct.pack(">BBHHH", 1, 0x31, 100, 200, 0)
@@ -94,7 +95,8 @@ def test_an_image_is_handed_out_as_it_is(
 def test_every_field_of_a_face() -> None:
     (portrait,) = Dg2.parse(VALID).faces
     assert (portrait.encoding, portrait.version) == (Encoding.ISO_19794_5, "010")
-    assert portrait.header == BiometricHeader(owner=0x0101, format=0x0008)
+    owner, form = (Code.of(number, {}) for number in (b"\x01\x01", b"\x00\x08"))
+    assert portrait.header == BiometricHeader(owner=owner, format=form)
     assert portrait.gender is Gender.FEMALE
     assert (portrait.eye_color, portrait.hair_color) == (EyeColor.BROWN, HairColor.BROWN)
     assert portrait.properties == (Property.MOUSTACHE,)
@@ -185,6 +187,26 @@ def test_all_faces_of_all_templates() -> None:
     assert [item.image for item in parsed.faces] == [JPEG, JP2, J2K]
 
 
+def test_what_else_is_in_the_file_is_kept_and_costs_no_portrait() -> None:
+    """Beside the templates with the file, in them with their faces."""
+    extra = tlv.build(0xDF21, b"extra")
+    header = tlv.build(0xA1, [tlv.build(0x87, b"\x01\x01"), tlv.build(0x88, b"\x00\x08")])
+    within = tlv.build(0x7F60, [header, tlv.build(0x5F2E, record(face(), face(JP2, 1))), extra])
+    inner = [b"\x02\x01\x02", within, tlv.build(0x53, b"a"), template(record(face()))]
+    parsed = Dg2.parse(tlv.build(0x75, [tlv.build(0x7F61, inner), extra]))
+    assert [item.image for item in parsed.faces] == [JPEG, JP2, JPEG]
+    kept = (Unknown("DG2/75/7F61/7F60/DF21", b"extra"),)
+    assert [item.unknown for item in parsed.faces] == [kept, kept, ()]
+    assert parsed.unknown == {0x53: (b"a",), 0xDF21: (b"extra",)}
+    assert parsed.notes == (
+        "data objects that are not of the standard: 53",
+        "data objects that are not of the standard: DF21",
+    )
+    shown = [(row.label, row.value) for row in rows(parsed)]
+    assert ("Unknown, tag DF21", b"extra".hex(" ").upper()) in shown
+    assert ("Faces 1, unknown, value", b"extra".hex(" ").upper()) in shown
+
+
 def test_older_documents_have_the_record_in_the_constructed_tag() -> None:
     assert Dg2.parse(dg2(template(record(face()), 0x7F2E))).faces[0].image == JPEG
 
@@ -208,9 +230,26 @@ def test_a_face_that_nearly_fills_its_record() -> None:
     parsed = Dg2.parse(of(record(face(off=8))))
     assert parsed.faces[0].image == JPEG
     assert parsed.notes == ("the length of the last face is off by 8 bytes",)
+
+
+@pytest.mark.parametrize("off", [1, 8])
+@pytest.mark.parametrize(("image", "kind"), [(JPEG, 0), (JP2, 1)])
+def test_a_length_of_the_last_face_that_is_a_little_short_costs_no_image(
+    image: bytes, kind: int, off: int
+) -> None:
+    first = face()
+    parsed = Dg2.parse(of(record(first, face(image, kind, off=-off))))
+    assert [(item.image, item.padding) for item in parsed.faces] == [(JPEG, 0), (image, 0)]
+    assert parsed.notes == (f"the end of the last face is off by {off} bytes",)
+
+
+def test_a_few_bytes_behind_the_last_face_are_kept_with_its_image() -> None:
     parsed = Dg2.parse(of(record(face() + b"\x00" * 3, count=1)))
-    assert parsed.faces[0].image == JPEG
-    assert parsed.notes == ("the end of the last face is off by 3 bytes",)
+    assert (parsed.faces[0].image, parsed.faces[0].padding) == (JPEG + b"\x00" * 3, 3)
+    assert parsed.notes == (
+        "the end of the last face is off by 3 bytes",
+        "3 bytes follow the image of a face",
+    )
 
 
 def test_a_wrong_image_type_in_the_header_is_a_note() -> None:
@@ -232,10 +271,6 @@ def test_a_wrong_image_type_in_the_header_is_a_note() -> None:
         (
             dg2(template(b""), count=b"\x02"),
             "DG2/75/7F61/02 at byte 7: 2 templates announced, 1 are there",
-        ),
-        (
-            dg2(template(b""), tlv.build(0x54, b"")),
-            "DG2/75/7F61 at byte 5: not a number of templates and the templates",
         ),
         (
             dg2(tlv.build(0x7F60, b"")),

@@ -32,7 +32,7 @@ from epass.lds import jpeg as jpeg_headers
 from epass.lds.coding import MAX_BLOCKS, MAX_PACKETS, MAX_TILES
 from epass.lds.image import ImageType, Measured
 from epass.lds.jpeg import MAX_SCANS
-from epass.lds.jpeg2000 import MAX_BOXES, MAX_SEGMENTS, MAX_TILE_PARTS
+from epass.lds.jpeg2000 import ANOTHER_SIZE, MAX_BOXES, MAX_SEGMENTS, MAX_TILE_PARTS
 from epass.sim import portraits
 
 
@@ -159,11 +159,22 @@ CODESTREAM_FAULTS = [
         f"more than {MAX_TILE_PARTS} tile-parts in the image",
     ),
 ]
+
+
+def stated(width: int, height: int) -> bytes:
+    return box(b"ihdr", struct.pack(">IIHBBBB", height, width, 3, 7, 7, 0, 0))
+
+
 JP2_FAULTS = [
     (JP2_SIGNATURE, 0, "a JP2 file without its header or codestream"),
     (JP2_SIGNATURE + box(b"jp2c", J2K), 0, "a JP2 file without its header or codestream"),
     (JP2_SIGNATURE + box(b"jp2h", IMAGE_HEADER), 0, "a JP2 file without its header or codestream"),
     (jp2(header=b""), 40, "a JP2 header without an image header"),
+    (jp2(header=box(b"ihdr", bytes(7))), 48, "the image header of a JP2 file is cut off"),
+    (jp2(header=stated(10_000, 10_000)), 48, ANOTHER_SIZE),
+    (jp2(header=stated(320, 240)), 48, ANOTHER_SIZE),
+    (jp2(header=IMAGE_HEADER + stated(240, 321)), 70, ANOTHER_SIZE),
+    (jp2(header=stated(240, 321) + IMAGE_HEADER), 48, ANOTHER_SIZE),
     (jp2(b"no codestream"), 70, "not a codestream of JPEG 2000"),
     (jp2(header=IMAGE_HEADER + box(b"pclr", bytes(2))), 70, "not 1 to 4 channels in the palette"),
     (

@@ -226,6 +226,24 @@ def test_birth_was_before_today(printed: str, expected: date | None) -> None:
     assert birth_date(with_dates(birth=printed), today=TODAY) == expected
 
 
+@pytest.mark.parametrize(
+    ("today", "born", "expires"),
+    [
+        (date(50, 1, 1), None, date(34, 4, 15)),
+        (date(75, 1, 1), date(74, 8, 12), date(34, 4, 15)),
+        (date(9999, 1, 1), date(9974, 8, 12), None),
+        (date.min, None, date(34, 4, 15)),
+        (date.max, date(9974, 8, 12), None),
+    ],
+)
+def test_days_beside_the_calendar_are_none(
+    today: date, born: date | None, expires: date | None
+) -> None:
+    mrz = with_dates(birth="740812", expiry="340415")
+    assert (birth_date(mrz, today=today), expiry_date(mrz, today=today)) == (born, expires)
+    assert birth(mrz, century=until(today)) == (born.isoformat() if born else "")
+
+
 def test_the_day_that_only_some_centuries_have() -> None:
     assert birth_date(with_dates(birth="000229"), today=date(2000, 2, 28)) is None
 
@@ -338,6 +356,20 @@ def test_no_check_digit_shows_in_a_repr() -> None:
 )
 def test_names_that_may_be_truncated(name: str, may_be: bool) -> None:
     mrz = Mrz.parse(f"P<UTO{name}\n{PASSPORT.splitlines()[1]}")
+    assert mrz.name_may_be_truncated is may_be
+
+
+@pytest.mark.parametrize(
+    ("name", "may_be"),
+    [
+        ("NILAVADHANANANDA<<CHAYAPA<DEJ<K", True),
+        ("PAPANDROPOULOUS<<JONATHOON<ALEC", True),  # §4.2.3.3: must be assumed
+        ("AL<BASRI<<HUDA<MUHAMMAD<JAWAD<<", False),
+        ("ARKFREITH<<<<<<<<<<<<<<<<<<<<<<", False),
+    ],
+)
+def test_the_names_of_part_6(name: str, may_be: bool) -> None:
+    mrz = Mrz.parse(f"I<UTO{name}\nD231458907UTO7408122F1204159<<<<<<<6")
     assert mrz.name_may_be_truncated is may_be
 
 

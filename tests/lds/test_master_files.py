@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from group_cases import template
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mutation import mutated
 
+from epass import tlv
 from epass.errors import FormatError
 from epass.lds.card_info import CardInfo
 from epass.lds.directory import Application, ApplicationDirectory
@@ -148,6 +149,70 @@ def test_what_is_built_parses_back_filled_up_or_not(aids: list[bytes], filling: 
     directory = ApplicationDirectory.parse(content)
     assert [item.identifier for item in directory.applications] == aids
     assert directory.notes == ("7 bytes of filling at the end",)
+
+
+lengths = st.one_of(st.none(), st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)))
+others = st.dictionaries(
+    st.sampled_from((0x42, 0x46, 0x5F52, 0xDF21)),
+    st.lists(st.binary(max_size=200), min_size=1, max_size=3),
+)
+
+
+@given(
+    said=lengths,
+    functions=st.binary(max_size=3),
+    service=st.binary(max_size=4),
+    unknown=others,
+    filling=st.integers(0, 9),
+)
+def test_what_is_built_of_ef_atr_info_parses_back(
+    said: tuple[int, int] | None,
+    functions: bytes,
+    service: bytes,
+    unknown: dict[int, list[bytes]],
+    filling: int,
+) -> None:
+    parts = [tlv.build(tag, value) for tag, values in unknown.items() for value in values]
+    parts += [tlv.build(0x43, service)] if service else []
+    parts += [tlv.build(0x47, functions)] if functions else []
+    if said:
+        parts.append(template(0x7F66, [(0x02, number.to_bytes(4)) for number in said]))
+    content = b"".join(parts)
+    assume(content)
+    info = CardInfo.parse(content + bytes(filling))
+    assert (info.max_command, info.max_response) == (said or (None, None))
+    assert (info.command_chaining is None) is (len(functions) < 3)
+    assert (info.service_data, info.unknown) == (
+        service,
+        {tag: tuple(v) for tag, v in unknown.items()},
+    )
+    assert info.notes == ((f"{filling} bytes of filling at the end",) if filling else ())
+
+
+@given(
+    st.lists(
+        st.tuples(st.binary(min_size=1, max_size=16), st.text("ABC xyz", max_size=9), others),
+        max_size=5,
+    ),
+    others,
+)
+def test_labels_and_unknown_data_objects_of_ef_dir_parse_back(
+    entries: list[tuple[bytes, str, dict[int, list[bytes]]]], unknown: dict[int, list[bytes]]
+) -> None:
+    content = b"".join(
+        template(
+            0x61,
+            [(0x4F, aid), *(((0x50, label.encode()),) if label else ())]
+            + [(tag, value) for tag, values in more.items() for value in values],
+        )
+        for aid, label, more in entries
+    ) + b"".join(tlv.build(tag, value) for tag, values in unknown.items() for value in values)
+    assume(content)
+    directory = ApplicationDirectory.parse(content)
+    assert directory.unknown == {tag: tuple(values) for tag, values in unknown.items()}
+    for (aid, label, more), found in zip(entries, directory.applications, strict=True):
+        assert (found.identifier, found.label) == (aid, label)
+        assert found.unknown == {tag: tuple(values) for tag, values in more.items()}
 
 
 @settings(max_examples=200)

@@ -79,8 +79,12 @@ def load(folder: Path) -> Dump:
         return Dump.from_files({name: _read(folder / name) for name in names})
 
 
-def read_files(folder: Path) -> list[tuple[str, bytes]]:
-    """The plain files of ``folder`` by their names, in order; links and folders are left alone.
+def read_files(
+    folder: Path, wanted: Callable[[str], bool]
+) -> tuple[list[tuple[str, bytes]], list[str]]:
+    """The plain files of ``folder`` whose names are ``wanted``, in order, and the other names.
+
+    Links and folders are left alone.
 
     Raises:
         FormatError: there are more than ``MAX_FILES``, or one is too large for a dump.
@@ -92,7 +96,8 @@ def read_files(folder: Path) -> list[tuple[str, bytes]]:
         )
         if len(found) > MAX_FILES:
             raise FormatError(f"more than {MAX_FILES} files", folder.name)
-        return [(item.name, _read(item)) for item in found]
+        read = [(item.name, _read(item)) for item in found if wanted(item.name)]
+        return read, [item.name for item in found if not wanted(item.name)]
 
 
 def names(folder: Path) -> tuple[list[str], list[Path]]:

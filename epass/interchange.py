@@ -58,6 +58,7 @@ NOT_READABLE = (
     NotImplementedError,
     ValueError,
 )
+BLANKS = b" \t\r\n"
 APPLE_DOUBLE = "._"  # before the name of a file: what macOS keeps of it beside it
 EXTENSIONS = r"(\.(BIN|DAT|DATA|DER|BER|HEX|TXT|B64|BASE64|RAW))?"
 SIGNED_BY_FID = {f"{file.fid:04X}": file for file in APPLICATION}  # 011D is EF.SOD there
@@ -68,6 +69,11 @@ NAMES: Mapping[str, File] = MappingProxyType(
     | {f"{file.fid:04X}": file for file in (File.CARD_ACCESS, *UNSIGNED)}
 )
 SEVERAL = "several folders in it hold files of an eMRTD; take one of them"
+FOREIGN = "its name is that of no file of an eMRTD"
+NOT_NAMED = "there is no name for it"
+NOT_RECORDED = (
+    "how and when the chip was opened, and what it did to prove itself, has no place there"
+)
 NOTE = "imported: how and when the chip was opened, and what it did to prove itself, is not known"
 
 
@@ -83,14 +89,19 @@ class Imported:
 # --- taking -----------------------------------------------------------------------------------
 
 
-def from_files(named: Iterable[tuple[str, bytes]], where: str = "folder") -> Imported:
+def from_files(
+    named: Iterable[tuple[str, bytes]], where: str = "folder", *, unread: Iterable[str] = ()
+) -> Imported:
     """The dump in files by their names, which may have folders before them.
+
+    ``unread`` are names of files beside them that are none of a dump (``is_of_a_dump``).
 
     Raises:
         FormatError: none is a file of an eMRTD, two are the same one, or they are in several
             folders; or there is a ``dump.json`` and the rest does not match it.
     """
-    return _made([(name, content) for name, content in named], [], where)
+    skipped = [(name, FOREIGN) for name in unread]
+    return _made([(name, content) for name, content in named], skipped, where)
 
 
 def from_zip(archive: bytes) -> Imported:
@@ -146,9 +157,9 @@ def from_single(name: str, content: bytes) -> Imported:
     Raises:
         FormatError: it is none.
     """
-    file = named(name)
+    file, readings = named(name), tuple(_readings(content))
     for candidate in [file] if file else [item for item in File if item.tag is not None]:
-        raw = _decoded(candidate, content)
+        raw = _first(candidate, readings)
         if raw is not None:
             return Imported(_dump({candidate: raw}), {candidate: name}, ())
     raise FormatError("not a file of an eMRTD, in binary, hexadecimal or base64", "file")
@@ -179,7 +190,9 @@ def _made(offered: list[tuple[str, bytes]], skipped: list[tuple[str, str]], wher
     indices = [name for name, _ in offered if _base(name) == INDEX]
     if len(indices) > 1:
         raise FormatError(SEVERAL, where)
-    return _own(dict(offered), indices[0]) if indices else _collect(offered, skipped, where)
+    if indices:
+        return _own(dict(offered), indices[0], skipped)
+    return _collect(offered, skipped, where)
 
 
 def _collect(
@@ -190,7 +203,7 @@ def _collect(
     for name, content in offered:
         file = named(name)
         if file is None:
-            skipped.append((name, "its name is that of no file of an eMRTD"))
+            skipped.append((name, FOREIGN))
             continue
         raw = _decoded(file, content)
         if raw is None:
@@ -207,15 +220,16 @@ def _collect(
     return Imported(_dump(ordered), taken, _shown(skipped))
 
 
-def _own(named: Mapping[str, bytes], index: str) -> Imported:
+def _own(named: Mapping[str, bytes], index: str, skipped: list[tuple[str, str]]) -> Imported:
     """A dump of epass, whole: with what was recorded."""
     folder = _folder(index)
     inside = {name[len(folder) :]: raw for name, raw in named.items() if name.startswith(folder)}
     dump = Dump.from_files(inside)
     used = {FILE_NAMES[file] for file in dump.files} | {INDEX}
     reason = "dump.json does not list it"
-    skipped = [(name, reason) for name in named if name[len(folder) :] not in used]
-    return Imported(dump, {file: FILE_NAMES[file] for file in dump.files}, _shown(skipped))
+    unlisted = [(name, reason) for name in named if name[len(folder) :] not in used]
+    taken = {file: FILE_NAMES[file] for file in dump.files}
+    return Imported(dump, taken, _shown([*skipped, *unlisted]))
 
 
 def _dump(files: Mapping[File, bytes]) -> Dump:
@@ -237,7 +251,7 @@ def _unwanted(info: zipfile.ZipInfo) -> str:
     if ".." in re.split(r"[/\\]", info.filename) or info.filename.startswith(("/", "\\")):
         return "its path leads out of the archive"
     if not is_of_a_dump(info.filename):
-        return "its name is that of no file of an eMRTD"
+        return FOREIGN
     return ""
 
 
@@ -254,16 +268,25 @@ def _extracted(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 def _decoded(file: File, content: bytes) -> bytes | None:
     """The file in binary, hexadecimal or base64; None where it is in none of them."""
-    return next((raw for raw in _readings(content) if _is(file, raw)), None)
+    return _first(file, _readings(content))
+
+
+def _first(file: File, readings: Iterable[bytes]) -> bytes | None:
+    return next((raw for raw in readings if _is(file, raw)), None)
 
 
 def _readings(content: bytes) -> Iterator[bytes]:
-    yield content
-    text = b"".join(content.split())
+    """What it may stand for. Text comes first: by chance it may be data objects as it is, which is
+    all that is asked of a file without a tag.
+    """
+    if len(content) > LARGEST_TEXT:
+        return
+    text = content.translate(None, BLANKS)
     with suppress(ValueError):
         yield bytes.fromhex(text.decode("ascii").removeprefix("0x"))
     with suppress(ValueError):
         yield b64decode(text, validate=True)
+    yield content
 
 
 def _is(file: File, raw: bytes) -> bool:
@@ -286,19 +309,32 @@ def _is(file: File, raw: bytes) -> bool:
 # --- giving -----------------------------------------------------------------------------------
 
 
-def to_zip(dump: Dump, style: str) -> bytes:
-    """The dump as JMRTD names the files, or as epass does, which keeps what was recorded.
+def left_out(dump: Dump, style: str) -> tuple[tuple[str, str], ...]:
+    """What of ``dump`` does not go into one of that style: names, and why."""
+    if style == EPASS:
+        return ()
+    lacking = [(file.label, NOT_NAMED) for file in dump.files if not _has_name(file, style)]
+    return (*lacking, (INDEX, NOT_RECORDED))
 
-    EF.CardSecurity has the identifier of EF.SOD in another place of the chip: JMRTD's zip has no
-    name for it.
+
+def _has_name(file: File, style: str) -> bool:
+    """EF.CardSecurity has the identifier of EF.SOD in another place of the chip: JMRTD's zip has no
+    name for it. NFCPassportReader gives the files of the application only.
     """
+    if style == JMRTD:
+        return file is not File.CARD_SECURITY
+    return style != NFC_PASSPORT_READER or file in APPLICATION
+
+
+def to_zip(dump: Dump, style: str) -> bytes:
+    """The dump as JMRTD names the files, or as epass does, which keeps what was recorded."""
     if style == EPASS:
         return _zipped(dump.to_files())
     return _zipped(
         {
             f"{file.fid:04X}.bin": content
             for file, content in dump.files.items()
-            if file is not File.CARD_SECURITY
+            if _has_name(file, style)
         }
     )
 
@@ -308,7 +344,7 @@ def to_json(dump: Dump) -> bytes:
     named = {
         file.label.removeprefix("EF."): b64encode(content).decode("ascii")
         for file, content in dump.files.items()
-        if file in APPLICATION
+        if _has_name(file, NFC_PASSPORT_READER)
     }
     return json.dumps(named, indent=2).encode() + b"\n"
 

@@ -33,16 +33,25 @@ def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
     That is %LOCALAPPDATA% on Windows, ~/Library/Application Support on macOS, and elsewhere
     $XDG_DATA_HOME or ~/.local/share.
+
+    Raises:
+        StorageError: none of these is set, and the user has no home directory.
     """
     if environment.get(ENVIRONMENT):
         return Path(environment[ENVIRONMENT])
+    try:
+        return _base(environment) / "epass" / "trust"
+    except RuntimeError:  # of Path.home
+        advice = f"Set {ENVIRONMENT} to the folder of the store, or name the anchors of this run."
+        raise StorageError("trust store: there is no home directory", advice=advice) from None
+
+
+def _base(environment: Mapping[str, str]) -> Path:
     if sys.platform == "win32":
-        base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "epass" / "trust"
+        return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def load(

@@ -59,6 +59,15 @@ def test_import_epass() -> None:
     assert "click" not in modules
 
 
+def test_the_verbs_of_a_reader_need_no_more_than_they_use() -> None:
+    """Not what shows, sends or waits; most of the rest is the classes of the package itself."""
+    modules = imported("from epass import pcsc, read, verify")
+    assert {"epass.pcsc", "epass.card.reader", "epass.trust.verify"} <= modules
+    tops = {name.split(".")[0] for name in modules}
+    unused = {"asyncio", "click", "httpx", "hypothesis", "PIL", "rich", "smartcard", "ssl"}
+    assert tops & unused == set()
+
+
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["read", "--help"], ["nonsense"]])
 def test_the_command_line_before_it_does_anything(arguments: list[str]) -> None:
     modules = imported(epass(*arguments))

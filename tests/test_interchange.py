@@ -4,7 +4,8 @@ import io
 import json
 import stat
 import zipfile
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -16,7 +17,16 @@ from mutation import mutated
 from epass import interchange, tlv
 from epass.dump import UNKNOWN_ACCESS, Access, Dump
 from epass.errors import FormatError
-from epass.interchange import EPASS, JMRTD, LARGEST_ARCHIVE, LARGEST_TEXT, MAX_ENTRIES
+from epass.interchange import (
+    EPASS,
+    JMRTD,
+    LARGEST_ARCHIVE,
+    LARGEST_TEXT,
+    MAX_ENTRIES,
+    MRTDREADER,
+    NFC_PASSPORT_READER,
+    STYLES,
+)
 from epass.lds.names import File
 
 FILES = {file: tlv.build(file.tag or 0, file.name.encode()) for file in File if file.tag}
@@ -127,6 +137,23 @@ def test_a_dump_of_epass_keeps_what_was_recorded() -> None:
     assert found.dump == DUMP
     other = interchange.from_files([*DUMP.to_files().items(), ("readme.txt", b"x")])
     assert other.skipped == (("readme.txt", "dump.json does not list it"),)
+    beside = zipped(*DUMP.to_files().items(), ("photo.jpg", b"x"), ("../DG1.bin", b"x"))
+    assert interchange.from_zip(beside).skipped == (
+        ("photo.jpg", FOREIGN),
+        ("../DG1.bin", "its path leads out of the archive"),
+    )
+
+
+def test_what_an_export_leaves_out_is_named() -> None:
+    recorded = ("dump.json", interchange.NOT_RECORDED)
+    security = ("EF.CardSecurity", interchange.NOT_NAMED)
+    access = ("EF.CardAccess", interchange.NOT_NAMED)
+    assert {style: set(interchange.left_out(DUMP, style)) for style in STYLES} == {
+        EPASS: set(),
+        JMRTD: {security, recorded},
+        MRTDREADER: {recorded},
+        NFC_PASSPORT_READER: {access, security, recorded},
+    }
 
 
 def test_a_changed_dump_of_epass_is_refused() -> None:
@@ -173,6 +200,51 @@ def test_what_is_not_the_file_of_its_name_is_left_out(content: bytes) -> None:
 def test_a_file_without_a_tag_of_its_own_is_taken_as_it_is() -> None:
     found = interchange.from_files([("EF_ATR_INFO.bin", b"\x43\x01\xb8")])
     assert found.dump.files == {File.ATR_INFO: b"\x43\x01\xb8"}
+
+
+# A DO 61 each, of AIDs of nobody; read as they stand, their characters are data objects too.
+DIRECTORY = bytes.fromhex(
+    "610d4f0b49fde2b17beb9585ca08b9610e4f0ccf9bf6f52e4db81514ee3c7b61124f0995bc5e14c1048a16f5"
+    "50054315e5c759"
+)
+DIRECTORY_64 = (
+    b"YRtPC379djlQ+0Sz3ywzUAwCqLHY2f0P/v2Dh5FhIE8Nsd1ZFVI7AAgkrOsUUlAPm1k7FxLQVjEOs2ninnUI"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        (DIRECTORY, DIRECTORY),
+        (DIRECTORY.hex().encode(), DIRECTORY),
+        (DIRECTORY.hex().upper().encode(), DIRECTORY),
+        (DIRECTORY_64, b64decode(DIRECTORY_64)),
+    ],
+)
+def test_text_is_not_taken_for_data_objects(text: bytes, content: bytes) -> None:
+    found = interchange.from_files([("EF_DIR.txt", text)])
+    assert found.dump.files == {File.DIR: content}
+
+
+def test_what_is_larger_than_any_file_as_text_is_not_decoded() -> None:
+    blanks = b"60 " * (LARGEST_TEXT // 3)
+    assert next(interchange._readings(blanks)) == b"\x60" * 0x10000
+    assert list(interchange._readings(blanks + b" ")) == []
+    with pytest.raises(FormatError, match="not a file of an eMRTD"):
+        interchange.from_single("q", COM.hex().encode() + b" " * LARGEST_TEXT)
+
+
+def test_a_single_file_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded, readings = list[bytes](), interchange._readings
+
+    def counting(content: bytes) -> Iterator[bytes]:
+        decoded.append(content)
+        return readings(content)
+
+    monkeypatch.setattr(interchange, "_readings", counting)
+    found = interchange.from_single("q", FILES[File.DG16].hex().encode())
+    assert found.dump.files == {File.DG16: FILES[File.DG16]}
+    assert len(decoded) == 1
 
 
 @pytest.mark.parametrize("text", [b"430102", b"Q0MBAg==", b"\x43\x05\x01", b"\x00\x00", b"\xff"])

@@ -233,3 +233,15 @@ class TestPlace:
     ) -> None:
         monkeypatch.setattr(sys, "platform", platform)
         assert store.default_folder(environment).as_posix().endswith(end)
+
+    @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+    def test_without_a_home(self, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def homeless() -> Path:
+            raise RuntimeError("Could not determine home directory.")
+
+        monkeypatch.setattr(sys, "platform", platform)
+        monkeypatch.setattr(Path, "home", homeless)
+        with pytest.raises(StorageError) as caught:
+            store.default_folder({})
+        assert caught.value.message == "trust store: there is no home directory"
+        assert "EPASS_TRUST_STORE" in (caught.value.advice or "")

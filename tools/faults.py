@@ -3,7 +3,10 @@
 Each case is the main job with one fault in it: open, read, verify, build the payload, upload to a
 stand-in that records what reaches it. It must end in the right bytes or in an error of epass, in a
 bounded number of commands and of seconds on the simulated clock, and nothing may have been sent of
-a read that did not succeed. ``epass.sim.fault_table`` says what the faults are.
+a read that did not succeed. After a gap it must end in the right bytes, with the proofs and the
+report of a read without one, unless the chip was judging the key for the first time. Where a fault
+makes no difference to what is answered, nothing was tried, and the case does not count.
+``epass.sim.fault_table`` says what the faults are.
 """
 
 import argparse
@@ -13,7 +16,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
@@ -27,84 +30,32 @@ from epass.dump import Dump
 from epass.errors import EpassError
 from epass.lds.names import File
 from epass.sandbox import Sandbox
-from epass.sim import issuer
-from epass.sim.access import BAC, PACE, PaceOffer, PaceSuite
-from epass.sim.answer_to_reset import Limits, extended_lengths
-from epass.sim.chip import Chip
 from epass.sim.country import Country
 from epass.sim.fault_table import FAULTS
-from epass.sim.faults import OTHER_DOCUMENT, Alter, Fault, FaultyChannel
-from epass.sim.issuer import AaScheme, CaScheme, Document
+from epass.sim.faults import CLONE, NOTHING, WHOLE, Alter, Fault, FaultyChannel
+from epass.sim.issuer import Document
 from epass.sim.keys import seeded
 from epass.sim.link import Clock, Link, LinkChannel
-from epass.sim.sized import sized
+from epass.trust.report import Outcome
 from epass.trust.verify import verify
 from epass.upload import NfcPayload, VeriffClient
+from tools.fault_scenarios import SCENARIOS, Scenario, described, documents, memory_of, swapped
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 ANCHORS = (asn1.certificate(Country().csca.certificate.der, where="CSCA"),)
 API_KEY, SECRET = "fault-matrix", "fault-matrix-secret"
-QUICK_CURVE, QUICK_NAME = 8, "P-192"  # what PACE computes is not what is tried here
-# What was read is right, and was sent; the chip lied where nothing is signed; it was found out when
-# it was verified; the read ended in an error; and what must not be.
-RIGHT, UNSIGNED, CAUGHT, REFUSED, FAILED = "right", "unsigned", "caught", "refused", "failed"
-OUTCOMES = (RIGHT, UNSIGNED, CAUGHT, REFUSED, FAILED)
+# What was read is right, and was sent; it is, but a check has not passed that usually does; the
+# chip lied where nothing is signed; it was found out when it was verified; the read ended in an
+# error; and what must not be. MISSED: the fault made no difference.
+RIGHT, UNPROVEN, UNSIGNED, CAUGHT = "right", "unproven", "unsigned", "caught"
+REFUSED, FAILED, MISSED = "refused", "failed", "missed"
+OUTCOMES = (RIGHT, UNPROVEN, UNSIGNED, CAUGHT, REFUSED, FAILED)  # of the cases that count
+PROOFS = ("chip.active", "chip.authentication")
 SECONDS = 600.0  # on the simulated clock, with every wait
 STUCK_SECONDS = 120.0  # of a real one, for a batch of cases: an endless loop without commands
 BATCH = 50
 LINK = Link(106, reader=0.004, chip=0.006, agreement=0.1)  # slow, so that waiting shows
 SENT = {"com": File.COM, "sod": File.SOD, "dg1": File.DG1, "dg2": File.DG2}
-FIRST, SECOND = b"filler", b"another filler"
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """One way to read; the files are small, but large enough for several commands each.
-
-    With ``proofs`` the chip has keys for chip and active authentication.
-    """
-
-    access: str
-    extended: bool
-    proofs: bool = False
-
-    @property
-    def name(self) -> str:
-        length = "extended" if self.extended else "short"
-        return f"{self.access} {length}{' with proofs' if self.proofs else ''}"
-
-    def document(self, filler: bytes = FIRST) -> Document:
-        suite = PaceSuite.named("AES-128", QUICK_CURVE)
-        plain = issuer.issue(
-            pace=PaceOffer((suite,)) if self.access == PACE else None,
-            chip_authentication=[CaScheme(QUICK_NAME)] if self.proofs else (),
-            active_authentication=AaScheme("ECDSA", curve=QUICK_NAME) if self.proofs else None,
-        )
-        size = 36_000 if self.extended else 1_500  # beyond 32,767 the odd instruction reads
-        return sized(plain, dg2=size, filler=filler)
-
-    def chip(self, document: Document, alter: Alter | None = None) -> Chip:
-        limits = extended_lengths(Limits(command=4096, response=8192)) if self.extended else None
-        return Chip(
-            document,
-            access=(PACE, BAC) if self.access == PACE else (BAC,),
-            extended=self.extended,
-            ef_atr_info=limits,
-            random=seeded(b"chip"),
-            alter=alter,
-        )
-
-
-SCENARIOS = {
-    scenario.name: scenario
-    for scenario in (
-        Scenario(BAC, extended=False),
-        Scenario(BAC, extended=True),
-        Scenario(PACE, extended=False),
-        Scenario(PACE, extended=True),
-        Scenario(PACE, extended=False, proofs=True),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,27 +85,30 @@ class Result:
     seconds: float = 0.0
 
 
-@cache
-def documents(name: str) -> tuple[Document, Document, Document]:
-    """The document, one with the same key and another DG2, and one of somebody else."""
-    scenario = SCENARIOS[name]
-    first, second = scenario.document(), scenario.document(SECOND)
-    stranger = replace(first, mrz=issuer.issue("one-name").mrz)
-    return first, second, stranger
-
-
-@cache
-def undisturbed(name: str) -> int:
-    """How many commands the read takes without a fault.
-
-    Raises:
-        RuntimeError: it does not succeed.
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """A read without a fault: its commands, at which of them the chip judges the key, and the
+    answers of all checks.
     """
-    case = Case(name, "slow", 0)
-    result = attempt(case, most=1000)
-    if result.outcome != RIGHT:
-        raise RuntimeError(f"a read without a fault fails: {result}")
-    return result.commands
+
+    commands: int
+    judging: int
+    outcomes: Mapping[str, Outcome]
+
+
+@cache
+def usual(name: str) -> Usual:
+    """Raises RuntimeError where a read without a fault does not succeed."""
+    played = _play(Case(name, "slow", 0), most=1000)
+    if played.outcome != RIGHT:
+        raise RuntimeError(f"a read without a fault fails: {played.outcome}, {played.detail}")
+    protected = (exchange.protected for exchange in played.link.exchanges)
+    return Usual(played.channel.count, list(protected).index(True), played.outcomes)
+
+
+def undisturbed(name: str) -> int:
+    """How many commands the read takes without a fault; raises as ``usual``."""
+    return usual(name).commands
 
 
 @cache
@@ -181,25 +135,73 @@ def run(case: Case) -> Result:
 
 
 def attempt(case: Case, *, most: int) -> Result:
+    played, fault = _play(case, most=most), FAULTS[case.fault]
+    outcome, detail = played.outcome, played.detail
+    if outcome == RIGHT:
+        outcome, detail = _compared(case, fault, played.outcomes)
+    if not played.channel.struck and outcome != FAILED:
+        outcome, detail = MISSED, ""
+    if outcome not in (FAILED, MISSED, *_due(case, fault)):
+        outcome, detail = FAILED, f"{outcome} {detail}".strip()
+    return Result(case, outcome, detail, played.channel.count, played.channel.clock.now())
+
+
+def _due(case: Case, fault: Fault) -> tuple[str, ...]:
+    """The outcomes that the fault may have at that command."""
+    if not fault.due:
+        return OUTCOMES
+    if fault.due == WHOLE:
+        return (RIGHT,)
+    is_judged = case.at == usual(case.scenario).judging
+    return (REFUSED,) if fault.due == NOTHING or is_judged else (RIGHT,)
+
+
+def _compared(case: Case, fault: Fault, outcomes: Mapping[str, Outcome]) -> tuple[str, str]:
+    """The bytes are right. Is what the report says of them?"""
+    if fault.swaps == CLONE and any(outcomes[check] is Outcome.PASS for check in PROOFS):
+        return FAILED, "a chip without its keys has proved itself"
+    passes = {check for check, outcome in outcomes.items() if outcome is Outcome.PASS}
+    lacking = [
+        check
+        for check, outcome in usual(case.scenario).outcomes.items()
+        if outcome is Outcome.PASS and check not in passes
+    ]
+    return (UNPROVEN, " and ".join(lacking)) if lacking else (RIGHT, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A case as it went; ``outcomes`` are the answers of the checks, if it came to that."""
+
+    outcome: str
+    detail: str
+    channel: FaultyChannel
+    link: LinkChannel
+    outcomes: Mapping[str, Outcome]
+
+
+def _play(case: Case, *, most: int) -> Played:
     scenario, fault = SCENARIOS[case.scenario], FAULTS[case.fault]
-    first, second, stranger = documents(case.scenario)
+    clock, links = Clock(), list[LinkChannel]()
 
-    def other(kind: str) -> Chip:
-        return scenario.chip(stranger if kind == OTHER_DOCUMENT else second)
+    def linked(document: Document, alter: Alter | None = None) -> LinkChannel:
+        links.append(LinkChannel(scenario.chip(document, alter), LINK, clock))
+        return links[-1]
 
-    clock = Clock()
+    first = documents(case.scenario)[0]
     channel = FaultyChannel(
-        lambda alter: LinkChannel(scenario.chip(first, alter), LINK, clock),
+        lambda alter: linked(first, alter),
         fault,
         case.at,
-        other=lambda kind: LinkChannel(other(kind), LINK, clock),
+        other=lambda kind: linked(swapped(case.scenario, kind)),
         seed=b"%d" % case.seed,
         most=most,
         clock=clock,
+        traits=described(scenario.chip(first)),
     )
-    sandbox = Recording()
+    sandbox, outcomes = Recording(), dict[str, Outcome]()
     try:
-        outcome, detail = _job(channel, scenario, fault, sandbox)
+        outcome, detail = _job(channel, scenario, fault, sandbox, outcomes)
     except EpassError as error:
         outcome, detail = REFUSED, error.code
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
@@ -208,7 +210,7 @@ def attempt(case: Case, *, most: int) -> Result:
         outcome, detail = FAILED, f"{detail}, and {sandbox.requests} requests were sent"
     if clock.now() > SECONDS:
         outcome, detail = FAILED, f"{detail}, after {clock.now():.0f} simulated seconds"
-    return Result(case, outcome, detail, channel.count, clock.now())
+    return Played(outcome, detail, channel, links[0], outcomes)
 
 
 class Recording:
@@ -230,17 +232,23 @@ class Recording:
 
 
 def _job(
-    channel: FaultyChannel, scenario: Scenario, fault: Fault, endpoint: Recording
+    channel: FaultyChannel,
+    scenario: Scenario,
+    fault: Fault,
+    endpoint: Recording,
+    outcomes: dict[str, Outcome],
 ) -> tuple[str, str]:
-    """The main job; what it raises is judged by the caller."""
-    documents_here = documents(scenario.name)[:2]
+    """The main job; what it raises is judged by the caller. All checks go to ``outcomes``."""
+    documents_here = documents(scenario.name)
     key = MrzKey.from_mrz(documents_here[0].mrz)
-    dump = reader.read(channel, key, extended=scenario.extended, random=seeded(b"reader"))
+    dump = reader.read(channel, key, memory=memory_of(scenario), random=seeded(b"reader"))
     right = any(_is_right(dump, document) for document in documents_here)
     if not right and not fault.lies and not fault.swaps:
         return FAILED, "wrong bytes were read"
+    found = verify(dump, ANCHORS, at=AT)
+    outcomes |= {check.id: check.outcome for check in found.checks}
     try:
-        verify(dump, ANCHORS, at=AT).require()
+        found.require()
         payload = NfcPayload.from_dump(dump)
     except EpassError as error:
         return CAUGHT, error.code
@@ -313,6 +321,8 @@ def report(results: Sequence[Result]) -> list[str]:
         f"({longest.case}); most simulated seconds: {slowest.seconds:.0f} ({slowest.case})"
     )
     failures = [result for result in results if result.outcome == FAILED]
+    missed = Counter(result.outcome for result in results)[MISSED]
+    lines.append(f"left out, because the fault made no difference: {missed}")
     return lines + [f"FAILED {result.case}: {result.detail}" for result in failures]
 
 
@@ -332,13 +342,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = cases(options.scenario or SCENARIOS, options.fault or FAULTS, options.seed)
     wanted = [case for case in chosen if options.at in (None, case.at)]
     results = list(run_all(wanted, options.jobs))
-    failed = sum(result.outcome == FAILED for result in results)
+    outcomes = Counter(result.outcome for result in results)
+    failed, missed = outcomes[FAILED], outcomes[MISSED]
     if options.format == "json":
         for result in results:
             print(json.dumps(_row(result)))
     else:
         print("\n".join(report(results)))
-        print(f"{len(results) - failed} passed, {failed} failed")
+        print(f"{len(results) - failed - missed} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -1,36 +1,39 @@
 """What a read costs the host: CPU time by part, the start-up of the program, its memory.
 
 For CPU time a read of a simulated chip is recorded once with the reader's random numbers, then
-replayed: the reader computes everything again, and the chip costs nothing.
+replayed, in a new process first, and then here, where tables of curves and the path of the signer
+are remembered, as in a program that reads one document after the other.
 """
 
+import json
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
+from epass import asn1
 from epass.card import reader, trace
 from epass.card.keys import Can, Key, MrzKey
-from epass.card.secure import ChipSession
-from epass.card.trace import ReplayChannel, Trace, TracingChannel
-from epass.lds import document as lds
+from epass.card.trace import Trace, TracingChannel
 from epass.sim import issuer
 from epass.sim.access import PaceOffer, PaceSuite
 from epass.sim.chip import Chip
+from epass.sim.country import Country
 from epass.sim.keys import seeded
 from epass.sim.sized import sized
-from epass.trust.verify import verify
+from tools import host_replay
+from tools.host_replay import PARTS
+from tools.running import ROOT
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
+CSCA = Country().csca.certificate.der
+ANCHORS = (asn1.certificate(CSCA, where="CSCA"),)
 DG2, SOD, GROUPS = 20_480, 2_500, 8  # the document of 23 kB: bytes, and groups for 30 of EF.COM
 
 NOTHING = "pass"
-IMPORT = "import epass"
+IMPORT = "import epass"  # no more than names: what they stand for is imported when it is used
+VERBS = "from epass import pcsc, read, verify"
 VERSION = "from epass.cli.main import main; main(['--version'])"
 DEMO = "from epass.cli.main import main; main(['demo', '--format', 'json'])"
 # A child of its own, small: what is reported of a child is never less than its parent had.
@@ -63,13 +66,13 @@ class Case:
         suites = (PaceSuite.named(self.cipher, self.parameter_id, name) for name in mappings)
         return PaceOffer(tuple(suites)[: 2 if self.mapping == "CAM" else 1])
 
-    def record(self, document: issuer.Document, key: Key) -> Trace:
-        """A trace of a whole read that replays, randomness included."""
+    def record(self, document: issuer.Document, key: Key) -> list[str]:
+        """The lines of a trace of a whole read that replays, randomness included."""
         chip = Chip(document, access=[self.access], random=seeded(b"chip"))
         lines = [trace.header()]
         tracing = TracingChannel(chip, lines.append)
         reader.read(tracing, key, random=tracing.random(seeded(b"reader")))
-        return Trace.parse(lines)
+        return lines
 
 
 CASES = (
@@ -81,20 +84,22 @@ CASES = (
     Case("PACE-GM AES-256 P-521", "PACE", cipher="AES-256", parameter_id=18),
     Case("PACE-GM AES-128 MODP-2048-256", "PACE", parameter_id=2),
 )
-PARTS = ("access", "messaging", "reading", "parsing", "verification")
 
 
 def cpu(case: Case, repeats: int) -> dict[str, object]:
-    """Medians of CPU milliseconds, by part.
+    """CPU milliseconds: medians by part and of the whole, and ``first_ms``, that of a new process.
 
     ``access`` is the chip access procedure with the selection of the application; ``messaging``
     protects commands and unprotects answers; ``reading`` is the rest of the read, and of a chip's
-    proof; ``parsing`` is what is shown to a person; ``verification`` is the report.
+    proof; ``parsing`` is what is shown to a person; ``verification`` is the report, up to the CSCA.
     """
     document = case.document()
-    key: Key = MrzKey.from_mrz(document.mrz) if case.access == "BAC" else Can(document.can)
-    recorded = case.record(document, key)
-    samples = [_replay(recorded, key) for _ in range(repeats)]
+    by_mrz = case.access == "BAC"
+    key: Key = MrzKey.from_mrz(document.mrz) if by_mrz else Can(document.can)
+    lines = case.record(document, key)
+    first = _first(lines, {"mrz": document.mrz} if by_mrz else {"can": document.can})
+    recorded = Trace.parse(lines)
+    samples = [host_replay.replay(recorded, key, ANCHORS) for _ in range(repeats)]
     medians = {part: _milliseconds([sample[part] for sample in samples]) for part in PARTS}
     whole = _milliseconds([sum(sample.values()) for sample in samples])
     return {
@@ -102,63 +107,19 @@ def cpu(case: Case, repeats: int) -> dict[str, object]:
         "apdus": len(recorded.exchanges),
         **_ms(medians),
         "whole_ms": whole,
+        "first_ms": _milliseconds([sum(first.values())]),
     }
+
+
+def _first(lines: Sequence[str], key: dict[str, str]) -> dict[str, float]:
+    given = json.dumps({"lines": lines, "csca": CSCA.hex(), **key})
+    program = [sys.executable, "-m", "tools.host_replay"]
+    found: dict[str, float] = json.loads(_call(program, given))
+    return found
 
 
 def _ms(medians: dict[str, float]) -> dict[str, float]:
     return {f"{part}_ms": value for part, value in medians.items()}
-
-
-def _replay(recorded: Trace, key: Key) -> dict[str, float]:
-    """CPU seconds of one read, by part."""
-    opened: list[float] = []
-    messaging = Stopwatch()
-
-    def event(happened: reader.ReadEvent) -> None:
-        if happened.stage == "file" and not opened:
-            messaging.seconds = 0.0  # that of the access procedure is its own
-            opened.append(time.process_time())
-
-    channel = ReplayChannel(recorded)
-    began = time.process_time()
-    with messaging.watching(ChipSession, "protect"), messaging.watching(ChipSession, "unprotect"):
-        dump = reader.read(channel, key, on_event=event, random=channel.random)
-    read = time.process_time()
-    lds.Document.parse(dump.files)
-    parsed = time.process_time()
-    verify(dump, at=AT)
-    return {
-        "access": opened[0] - began,
-        "messaging": messaging.seconds,
-        "reading": read - opened[0] - messaging.seconds,
-        "parsing": parsed - read,
-        "verification": time.process_time() - parsed,
-    }
-
-
-class Stopwatch:
-    """CPU seconds that are spent inside a method of a class."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    @contextmanager
-    def watching(self, owner: type, name: str) -> Iterator[None]:
-        """Put a watched method in the place of ``owner.name`` while the block runs."""
-        original: Callable[..., Any] = getattr(owner, name)
-
-        def watched(*arguments: object) -> object:
-            began = time.process_time()
-            try:
-                return original(*arguments)
-            finally:
-                self.seconds += time.process_time() - began
-
-        setattr(owner, name, watched)
-        try:
-            yield
-        finally:
-            setattr(owner, name, original)
 
 
 def start_up(repeats: int) -> dict[str, float]:
@@ -166,6 +127,7 @@ def start_up(repeats: int) -> dict[str, float]:
     return {
         "python_ms": _milliseconds([_seconds(NOTHING) for _ in range(repeats)]),
         "import_ms": _milliseconds([_seconds(IMPORT) for _ in range(repeats)]),
+        "verbs_ms": _milliseconds([_seconds(VERBS) for _ in range(repeats)]),
         "version_ms": _milliseconds([_seconds(VERSION) for _ in range(repeats)]),
     }
 
@@ -188,8 +150,10 @@ def memory() -> float | None:
     return round(int(_call(command)) * unit / 1e6, 1)
 
 
-def _call(command: Sequence[str]) -> str:
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+def _call(command: Sequence[str], given: str = "") -> str:
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=60, cwd=ROOT, input=given
+    )
     return done.stdout
 
 

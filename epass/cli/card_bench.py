@@ -1,8 +1,9 @@
 """``bench`` on a real document: how fast each file came, and whether the reader held it up.
 
 The time of an exchange is taken for a part that each command costs, whatever its size, and one for
-each byte. The first is the reader's, its driver's and the chip's; the second is the link's, unless
-the bytes go slower than any link that ISO/IEC 14443-2 knows.
+each byte. The first is the reader's, its driver's and the chip's; the second is the link's, or that
+of a chip whose cryptography is slower: below any link that ISO/IEC 14443-2 knows, it is not the
+link, and above, a slow chip looks like a slower link.
 """
 
 import time
@@ -65,6 +66,10 @@ class Stopwatch:
     def reset(self) -> None:
         """Raises what ``apdu.reset`` raises."""
         apdu.reset(self.channel)
+
+    def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
+        """Raises what ``apdu.reconnect`` raises."""
+        apdu.reconnect(self.channel, seconds, on_wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ def hints(timed: Sequence[Timed], speed: LinkSpeed) -> list[str]:
     if speed.rate is not None and speed.rate < USABLE * BIT_RATES[0]:
         found.append(
             f"The bytes come at {speed.rate:.0f} kbit/s, slower than the slowest link: the reader"
-            " is the slow part."
+            " or the chip is the slow part."
         )
     elif speed.bit_rate in BIT_RATES[:2]:
         at_best = Link(BIT_RATES[-1], reader=speed.command or 0.0)

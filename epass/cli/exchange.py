@@ -44,7 +44,8 @@ def take(source: Path, place: Path, *, as_json: bool) -> None:
 
 def _read(source: Path) -> Imported:
     if source.is_dir():
-        return interchange.from_files(folder.read_files(_inside(source)))
+        read, unread = folder.read_files(_inside(source), interchange.is_of_a_dump)
+        return interchange.from_files(read, unread=unread)
     content = folder.read_file(source, interchange.LARGEST_ARCHIVE)
     if zipfile.is_zipfile(BytesIO(content)):
         return interchange.from_zip(content)
@@ -72,7 +73,8 @@ def _inside(source: Path) -> Path:
 
 
 def give(place: Path, target: Path, style: str, *, as_json: bool) -> None:
-    """Write the dump in ``place`` to the new ``target``, as the reader called ``style`` has it.
+    """Write the dump in ``place`` to the new ``target``, as the reader called ``style`` has it, and
+    say what that reader has no place for.
 
     Raises:
         InputError: there is something at ``target`` already, or no dump in ``place``.
@@ -86,8 +88,15 @@ def give(place: Path, target: Path, style: str, *, as_json: bool) -> None:
         folder.write_file(target, interchange.to_zip(dump, style))
     else:
         folder.write_file(target, interchange.to_json(dump))
+    missing = interchange.left_out(dump, style)
     if as_json:
-        facts = {"written": str(target), "as": style}
+        facts = {
+            "written": str(target),
+            "as": style,
+            "left_out": [{"name": name, "reason": reason} for name, reason in missing],
+        }
         out(json.dumps({"schema": "epass.export", "version": SCHEMA_VERSION, **facts}, indent=2))
-    else:
-        out(f"Written    {clean(str(target))}")
+        return
+    out(f"Written    {clean(str(target))}")
+    for name, reason in missing:
+        out(f"Left out   {name}: {reason}")

@@ -21,34 +21,42 @@ NAME = "chips.json"
 LARGEST = 1 << 16  # bytes; as many kinds as are remembered take half of that
 
 
-def default_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """In $EPASS_CACHE, else in the user's cache directory.
+def default_file(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """In $EPASS_CACHE, else in the user's cache directory; None where the user has no home.
 
     That is %LOCALAPPDATA% on Windows, ~/Library/Caches on macOS, and elsewhere $XDG_CACHE_HOME or
     ~/.cache.
     """
     if environment.get(ENVIRONMENT):
         return Path(environment[ENVIRONMENT]) / NAME
+    try:
+        return _base(environment) / "epass" / NAME
+    except RuntimeError:  # of Path.home
+        return None
+
+
+def _base(environment: Mapping[str, str]) -> Path:
     if sys.platform == "win32":
-        base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "epass" / NAME
+        return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 class KeptMemory(Memory):
-    """A memory in ``path``, which is read when something is first recalled from it."""
+    """A memory in ``path``, which is read when something is first recalled from it.
 
-    def __init__(self, path: Path) -> None:
+    Without a path it is one of the running program only.
+    """
+
+    def __init__(self, path: Path | None) -> None:
         super().__init__()
         self._path = path
         self._was_read = False
 
     def recall(self, kind: str) -> Experience | None:
         """As ``Memory.recall``."""
-        if not self._was_read:
+        if self._path is not None and not self._was_read:
             self._was_read = True
             self.take(_read(self._path))
         return super().recall(kind)
@@ -56,6 +64,8 @@ class KeptMemory(Memory):
     def remember(self, kind: str, experience: Experience, recalls: int = RECALLS) -> None:
         """As ``Memory.remember``, and on the disk."""
         super().remember(kind, experience, recalls)
+        if self._path is None:
+            return
         content = {"schema": SCHEMA, "version": VERSION, "kinds": self.as_dict()}
         with suppress(OSError):  # a full disk costs the next read a few commands
             _write(self._path, json.dumps(content).encode("ascii"))

@@ -14,10 +14,22 @@ from epass.errors import (
     CardSilentError,
     CommunicationError,
     NoReaderError,
+    NoServiceError,
     ReaderError,
     SharingError,
 )
-from epass.sim.faults import OTHER_DOCUMENT, SAME_KEY, Fault, FaultyChannel
+from epass.sim.faults import (
+    CLONE,
+    NOTHING,
+    OTHER_ACCESS,
+    OTHER_DOCUMENT,
+    RESUMED,
+    SAME_KEY,
+    WHOLE,
+    Act,
+    Fault,
+    FaultyChannel,
+)
 
 SILENT_SECONDS = 10.0  # the time limit of a reader
 SLOW_SECONDS = 3.0
@@ -28,12 +40,12 @@ PERIOD = 4  # commands between two gaps of a fault that comes again
 STATUS_WORDS = (
     0x6100, 0x61FF, 0x6282, 0x6283, 0x6300, 0x63C0, 0x63CF, 0x6700, 0x6882, 0x6883, 0x6884,
     0x6900, 0x6981, 0x6982, 0x6983, 0x6984, 0x6985, 0x6986, 0x6987, 0x6988, 0x6A80, 0x6A81,
-    0x6A82, 0x6A86, 0x6A88, 0x6B00, 0x6C00, 0x6C10, 0x6CE7, 0x6D00, 0x6E00, 0x6F00, 0x9000,
+    0x6A82, 0x6A86, 0x6A87, 0x6A88, 0x6B00, 0x6C00, 0x6C10, 0x6CE7, 0x6D00, 0x6E00, 0x6F00,
+    0x9000,
 )  # fmt: skip
 CARRIED_OUT = (0x6282, 0x6700, 0x6982, 0x6988, 0x6F00, 0x9000)
 FILLER = bytes.fromhex("000080")
 
-Act = Callable[[FaultyChannel, Command], Response]
 Lie = Callable[[FaultyChannel, Command, Response], Response]
 
 
@@ -63,7 +75,7 @@ def _silent() -> ReaderError:
 
 
 def _now_and_then(channel: FaultyChannel, command: Command) -> Response:
-    if channel.struck % PERIOD != 1:  # it strikes at the first, and then at each fourth
+    if (channel.count - channel.at) % PERIOD:
         return channel.carry_out(command)
     return channel.die(_removed())
 
@@ -180,13 +192,23 @@ def _another_block(channel: FaultyChannel, _command: Command, answer: Response) 
 # --- the table --------------------------------------------------------------------------------
 
 GAPS = {
-    "removed": Fault("taken off before the command", _gap(_removed, carried_out=False)),
-    "removed-after": Fault("taken off before the answer", _gap(_removed, carried_out=True)),
+    "removed": Fault(
+        "taken off before the command", _gap(_removed, carried_out=False), due=RESUMED
+    ),
+    "removed-after": Fault(
+        "taken off before the answer", _gap(_removed, carried_out=True), due=RESUMED
+    ),
     "removed-a-while": Fault(
-        "taken off, and back after some attempts", _gap(_removed, carried_out=False), absent=AWAY
+        "taken off, and back after some attempts",
+        _gap(_removed, carried_out=False),
+        absent=AWAY,
+        due=RESUMED,
     ),
     "removed-for-good": Fault(
-        "taken off, and never back", _gap(_removed, carried_out=False), absent=FOR_GOOD
+        "taken off, and never back",
+        _gap(_removed, carried_out=False),
+        absent=FOR_GOOD,
+        due=NOTHING,
     ),
     "removed-again": Fault(
         f"taken off, and again each {PERIOD} commands", _now_and_then, lasting=True
@@ -195,27 +217,39 @@ GAPS = {
         "the reader is unplugged, and back after some attempts",
         _gap(lambda: NoReaderError("the reader was disconnected"), carried_out=False),
         absent=AWAY,
+        due=RESUMED,
+    ),
+    "service-ended": Fault(
+        "the PC/SC service ends, and is back after some attempts",
+        _gap(lambda: NoServiceError("the PC/SC service has ended"), carried_out=False),
+        absent=AWAY,
+        due=RESUMED,
     ),
     "reset": Fault(
         "reset by another program",
         _gap(lambda: SharingError("another program has reset the card"), carried_out=False),
+        due=RESUMED,
     ),
-    "reset-unseen": Fault("reset, and the link does not tell", _unseen_reset),
-    "disturbed": Fault("the command is lost", _gap(_disturbed, carried_out=False)),
-    "disturbed-after": Fault("the answer is lost", _gap(_disturbed, carried_out=True)),
+    "reset-unseen": Fault("reset, and the link does not tell", _unseen_reset, unseen=True),
+    "disturbed": Fault("the command is lost", _gap(_disturbed, carried_out=False), due=RESUMED),
+    "disturbed-after": Fault("the answer is lost", _gap(_disturbed, carried_out=True), due=RESUMED),
     "silent": Fault("no answer in time", _gap(_silent, carried_out=True, seconds=SILENT_SECONDS)),
     "stale": Fault("no answer in time; it comes as that to the next command", _stale),
-    "slow": Fault("the answer is right, but late", _slow),
-    "other-document": Fault(
-        "another document lies there after the gap",
-        _gap(_removed, carried_out=False),
-        swaps=OTHER_DOCUMENT,
-    ),
-    "same-key": Fault(
-        "a chip with the same key and other files lies there after the gap",
-        _gap(_removed, carried_out=False),
-        swaps=SAME_KEY,
-    ),
+    "slow": Fault("the answer is right, but late", _slow, unseen=True, due=WHOLE),
+    **{
+        kind.replace(" ", "-"): Fault(
+            f"{about} lies there after the gap",
+            _gap(_removed, carried_out=False),
+            swaps=kind,
+            due=due,
+        )
+        for kind, about, due in (
+            (OTHER_DOCUMENT, "another document", NOTHING),
+            (SAME_KEY, "a chip with the same key and other files", ""),
+            (OTHER_ACCESS, "a chip with the same key and another EF.CardAccess", ""),
+            (CLONE, "a chip with the same files and none of the keys", ""),
+        )
+    },
 }
 
 ANSWERS = {

@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from epass.card.apdu import Command, Response
+from epass.card.traits import Traits
 from epass.errors import NoCardError, ReaderError
 from epass.sim.keys import seeded
 from epass.sim.link import Clock
 
 RECONNECT_SECONDS = 0.5
-SAME_KEY, OTHER_DOCUMENT = "same key", "other document"  # what lies there after the gap
+# What lies there after the gap. A clone has all files of the document, and none of its keys.
+SAME_KEY, OTHER_DOCUMENT, OTHER_ACCESS, CLONE = (
+    "same key", "other document", "other access", "clone",
+)  # fmt: skip
+# What a read must come to all the same: everything; everything, but for where the chip judges the
+# key for the first time, which nobody sends twice by himself; nothing.
+WHOLE, RESUMED, NOTHING = "whole", "resumed", "nothing"
 
 Alter = Callable[[Command, Response], Response]
 
@@ -32,6 +39,9 @@ class TooManyCommandsError(Exception):
     """The reader comes to no end. That is a bug, and so none of ``epass.errors``."""
 
 
+Act = Callable[["FaultyChannel", Command], Response]
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What a fault does.
@@ -40,15 +50,19 @@ class Fault:
     and gives the one that is protected. A ``lasting`` fault strikes again at each command.
     ``swaps`` names the chip that lies there after the gap; ``absent`` is how many attempts to
     reconnect fail. ``lies``: the chip itself gives wrong bytes, which only its signed digests show.
+    ``unseen``: it strikes though the answer is the right one. ``due`` is what the read must come
+    to, WHOLE, RESUMED or NOTHING; empty where the right bytes and an error are as good.
     """
 
     about: str
-    link: Callable[["FaultyChannel", Command], Response] | None = None
+    link: Act | None = None
     chip: Callable[["FaultyChannel", Command, Response], Response] | None = None
     lasting: bool = False
     lies: bool = False
     swaps: str = ""
     absent: int = 0
+    unseen: bool = False
+    due: str = ""
 
 
 class FaultyChannel:
@@ -57,7 +71,8 @@ class FaultyChannel:
     ``make_chip`` gets what the chip is to do with its plain answers, as ``alter`` of ``Chip``;
     ``other`` makes the chip of a fault that ``swaps`` it. Where a fault is random, ``seed`` says
     how. After ``most`` commands TooManyCommandsError is raised: nothing may run on for ever.
-    ``clock`` takes the time that passes.
+    ``clock`` takes the time that passes; ``traits`` is what chip and reader say of themselves.
+    ``struck`` counts how often an answer was not the one that the chip would have given in peace.
     """
 
     def __init__(
@@ -70,22 +85,24 @@ class FaultyChannel:
         seed: bytes = b"",
         most: int = 10_000,
         clock: Clock | None = None,
+        traits: Traits = Traits(),  # noqa: B008 - nobody can change it
     ) -> None:
-        self.fault = fault
+        self.fault, self.at, self.traits = fault, at, traits
         self.clock = clock or Clock()
         self.random = seeded(seed + f"{fault.about}, {at}".encode())
         self.count = self.struck = self.attempts = 0
         self.previous = self.plain = Response()
         self.held: Response | None = None
+        self._genuine: Response | None = None
         self._chip = make_chip(self._altered)
-        self._other, self._at, self._most = other, at, most
+        self._other, self._most = other, most
         self._dead: ReaderError | None = None
         self._absent = fault.absent
 
     @property
     def is_due(self) -> bool:
         """Whether the fault strikes at the command that is under way."""
-        return self.count >= self._at if self.fault.lasting else self.count == self._at
+        return self.count >= self.at if self.fault.lasting else self.count == self.at
 
     def transmit(self, command: Command) -> Response:
         """As the chip answers, but for the fault.
@@ -104,15 +121,26 @@ class FaultyChannel:
 
     def _answer(self, command: Command) -> Response:
         if self.is_due and self.fault.link is not None:
-            self.struck += 1
-            return self.fault.link(self, command)
+            return self._strike(self.fault.link, command)
         late, self.held = self.held, None
         answer = self.carry_out(command)
         return answer if late is None else late
 
+    def _strike(self, link: "Act", command: Command) -> Response:
+        self._genuine = None
+        self.struck += 1  # whatever it raises
+        answer = link(self, command)
+        if self._is_genuine(answer) and not self.fault.unseen:
+            self.struck -= 1
+        return answer
+
+    def _is_genuine(self, answer: Response) -> bool:
+        return answer == self._genuine
+
     def carry_out(self, command: Command) -> Response:
         """What the chip answers."""
-        return self._chip.transmit(command)
+        self._genuine = self._chip.transmit(command)
+        return self._genuine
 
     def forget(self) -> None:
         """Reset the chip without anybody being told."""

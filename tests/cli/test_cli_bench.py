@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from cli_desk import Desk, Run
 
+from epass.card import reader
 from epass.card.apdu import Command, Response
+from epass.card.keys import MrzKey
+from epass.card.memory import Memory
 from epass.card.reader import ReadEvent
 from epass.cli import card_bench, link_bench
 from epass.cli.card_bench import FileSpeed, LinkSpeed, Stopwatch, Timed, fitted
@@ -17,6 +20,8 @@ from epass.errors import UnsupportedError
 from epass.lds.names import File
 from epass.sim.answer_to_reset import Limits, extended_lengths
 from epass.sim.chip import Chip
+from epass.sim.fault_table import FAULTS
+from epass.sim.faults import FaultyChannel
 from epass.sim.issuer import Document
 from epass.sim.link import BIT_RATES, Exchange, Link
 
@@ -169,6 +174,23 @@ def timed(
     ]
 
 
+def test_a_document_that_is_lost_is_waited_for(document: Document) -> None:
+    """As ``read`` does: what the stopwatch is around can be connected again."""
+    key = MrzKey.from_mrz(document.mrz)
+
+    def channel(fault: str, at: int) -> FaultyChannel:
+        chips = [Chip(document)]
+        return FaultyChannel(lambda _: chips[0], FAULTS[fault], at, other=lambda _: chips[0])
+
+    dumps = []
+    for fault, at in (("slow", 1), ("removed", 40)):
+        watch = Stopwatch(channel(fault, at))
+        dumps.append(reader.read(watch, key, memory=Memory(), on_event=watch.note))
+        assert {item.file for item in watch.timed} == set(reader.DEFAULT)
+    assert dumps[0].files == dumps[1].files
+    assert dumps[1].notes == ("the document was lost 1 times and came back",)
+
+
 @pytest.mark.parametrize(("command", "rate"), [(0.004, 94.0), (0.02, 500.0), (0.0, 700.0)])
 def test_the_line_through_the_times(command: float, rate: float) -> None:
     speed = fitted(timed(command=command, rate=rate))
@@ -196,7 +218,14 @@ def test_no_link_can_be_told_from_times_that_do_not_grow() -> None:
     [
         (0.004, 700.0, []),
         (0.030, 700.0, ["Each command costs 30 ms besides its bytes"]),
-        (0.004, 40.0, ["The bytes come at 40 kbit/s, slower than the slowest link"]),
+        (
+            0.004,
+            40.0,
+            [
+                "The bytes come at 40 kbit/s, slower than the slowest link: the reader or the chip"
+                " is the slow part."
+            ],
+        ),
         (0.004, 94.0, ["The link seems to run at 106 kbit/s. At 848,"]),
         (0.030, 188.0, ["Each command costs 30 ms", "The link seems to run at 212 kbit/s"]),
     ],

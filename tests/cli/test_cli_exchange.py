@@ -23,15 +23,26 @@ def kept(run: Run, desk: Desk, document: Document, tmp_path: Path) -> Path:
     return place
 
 
+LEFT_OUT = {
+    "jmrtd": ["dump.json"],
+    "nfcpassportreader": ["EF.CardAccess", "dump.json"],
+    "mrtdreader": ["dump.json"],
+    "epass": [],
+}
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_what_is_exported_can_be_imported(
     run: Run, kept: Path, tmp_path: Path, document: Document, style: str
 ) -> None:
     target, again = tmp_path / "target", tmp_path / "again"
     exported = run("export", str(kept), str(target), "--as", style, "--format", "json")
-    assert exported.facts == {
+    facts = exported.facts
+    left_out = facts.pop("left_out")
+    assert facts == {
         "schema": "epass.export", "version": 1, "written": str(target), "as": style,
     }  # fmt: skip
+    assert [item["name"] for item in left_out] == LEFT_OUT[style]
     imported = run("import", str(target), str(again), "--format", "json")
     assert imported.status == 0
     assert set(imported.facts["taken"]) >= {"EF.COM", "EF.SOD", "DG1", "DG2"}
@@ -82,6 +93,21 @@ def test_a_single_file(run: Run, kept: Path, tmp_path: Path) -> None:
     (tmp_path / "x.b64").write_text((kept / "EF_SOD.bin").read_bytes().hex())
     result = run("import", str(tmp_path / "x.b64"), str(tmp_path / "again"), "--format", "json")
     assert result.facts["taken"] == {"EF.SOD": "x.b64"}
+
+
+def test_a_large_file_that_is_none_of_a_dump_is_not_read(
+    run: Run, kept: Path, tmp_path: Path
+) -> None:
+    (kept / "dump.json").unlink()
+    (kept / "holiday.png").write_bytes(bytes((1 << 20) + 1))
+    result = run("import", str(kept), str(tmp_path / "again"), "--format", "json")
+    assert result.status == 0
+    foreign = {"name": "holiday.png", "reason": "its name is that of no file of an eMRTD"}
+    assert result.facts["skipped"] == [foreign]
+    (kept / "DG3.bin").write_bytes(bytes((1 << 20) + 1))
+    result = run("import", str(kept), str(tmp_path / "third"))
+    assert (result.status, result.out) == (5, "")
+    assert "DG3.bin: larger than 1048576 bytes" in result.err
 
 
 def test_what_cannot_be_imported(run: Run, kept: Path, tmp_path: Path) -> None:
@@ -197,5 +223,10 @@ def test_a_full_disk_leaves_no_part_of_an_export(
 
 def test_the_export_is_said(run: Run, kept: Path, tmp_path: Path) -> None:
     result = run("export", str(kept), str(tmp_path / "x"), "--as", "nfcpassportreader")
-    assert result.out.startswith("Written    ")
+    assert result.out.splitlines() == [
+        f"Written    {tmp_path / 'x'}",
+        "Left out   EF.CardAccess: there is no name for it",
+        "Left out   dump.json: how and when the chip was opened, and what it did to prove itself,"
+        " has no place there",
+    ]
     assert set(json.loads((tmp_path / "x").read_text())) == {"COM", "SOD", "DG1", "DG2"}

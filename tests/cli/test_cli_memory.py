@@ -115,6 +115,22 @@ def test_where_it_is(
     assert kept_memory.default_file(environment) == expected
 
 
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_without_a_home_it_lasts_as_long_as_the_program(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(Path, "home", homeless)
+    assert kept_memory.default_file({}) is None
+    memory = KeptMemory(None)
+    assert memory.recall(KIND) is None
+    memory.remember(KIND, WORKED)
+    assert memory.recall(KIND) == WORKED
+
+
 # --- the command line -------------------------------------------------------------------------
 
 

@@ -1,10 +1,12 @@
 """Faults: each does what its name says, once or from then on, and the same each time."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from epass.card.apdu import Command, Response
+from epass.card.traits import Traits, traits
 from epass.errors import (
     CardRemovedError,
     CardSilentError,
@@ -12,6 +14,7 @@ from epass.errors import (
     FormatError,
     NoCardError,
     NoReaderError,
+    NoServiceError,
     ReaderError,
     SharingError,
 )
@@ -29,6 +32,8 @@ from epass.sim.fault_table import (
     STATUS_WORDS,
 )
 from epass.sim.faults import (
+    CLONE,
+    OTHER_ACCESS,
     OTHER_DOCUMENT,
     SAME_KEY,
     Alter,
@@ -123,6 +128,7 @@ def test_the_same_each_time(name: str) -> None:
         ("removed-for-good", CardRemovedError, False),
         ("removed-again", CardRemovedError, False),
         ("reader-unplugged", NoReaderError, False),
+        ("service-ended", NoServiceError, False),
         ("reset", SharingError, False),
         ("disturbed", CommunicationError, False),
         ("disturbed-after", CommunicationError, True),
@@ -182,7 +188,7 @@ def test_it_is_taken_off_again_and_again() -> None:
     assert gaps == [1, 1 + PERIOD, 1 + 2 * PERIOD]
 
 
-@pytest.mark.parametrize("kind", [OTHER_DOCUMENT, SAME_KEY])
+@pytest.mark.parametrize("kind", [OTHER_DOCUMENT, SAME_KEY, OTHER_ACCESS, CLONE])
 def test_another_chip_lies_there(kind: str) -> None:
     scene = Scene(kind.replace(" ", "-"))
     scene.send()
@@ -197,6 +203,29 @@ def test_a_reset_that_nobody_is_told_of() -> None:
     scene = Scene("reset-unseen")
     assert [scene.send() for _ in range(3)] == [right(1), right(2), right(3)]
     assert scene.chips[0].resets == 1
+    assert scene.channel.struck == 1
+
+
+@pytest.mark.parametrize(("name", "struck"), [("slow", 1), ("same", 0), ("raises", 1)])
+def test_a_fault_strikes_where_it_makes_a_difference(name: str, struck: int) -> None:
+    def raises(_channel: FaultyChannel, _command: Command) -> Response:
+        raise KeyError
+
+    own = {"same": Fault("same", FaultyChannel.carry_out), "raises": Fault("raises", raises)}
+    scene = Scene("slow", at=1)
+    scene.channel.fault = own.get(name, FAULTS["slow"])
+    with suppress(KeyError):
+        assert scene.send() == right(1)
+    assert scene.channel.struck == struck
+
+
+def test_what_chip_and_reader_say_of_themselves() -> None:
+    told = Traits(extended=True, model="a model")
+    channel = FaultyChannel(
+        Counting, FAULTS["slow"], 1, other=lambda _: Counting(lambda _, plain: plain), traits=told
+    )
+    assert traits(channel) == told
+    assert traits(Scene("slow").channel) == Traits()
 
 
 def test_a_reset_that_is_asked_for() -> None:

@@ -9,7 +9,7 @@ from epass.sim.chip import Chip
 from epass.sim.link import (
     ACTIVATION,
     BIT_RATES,
-    TURNAROUND,
+    TURNAROUNDS,
     Clock,
     Cost,
     Exchange,
@@ -28,7 +28,7 @@ def seconds(link: Link, exchange: Exchange) -> float:
 
 def test_one_frame_each_way_by_hand() -> None:
     """22 and 255 bytes in frames of 9 bits a byte and 2 around, and two turnarounds."""
-    by_hand = (9 * 22 + 2 + 9 * 255 + 2) * ETU + 2 * TURNAROUND
+    by_hand = (9 * 22 + 2 + 9 * 255 + 2) * ETU + 2 * TURNAROUNDS["A"]
     assert seconds(Link(106), READ_231) == pytest.approx(by_hand)
     assert by_hand == pytest.approx(0.02374, abs=1e-5)
 
@@ -40,8 +40,10 @@ def test_a_bit_takes_128_cycles_at_106(bit_rate: int) -> None:
 
 
 def test_type_b_has_a_stop_bit_and_longer_frames() -> None:
-    by_hand = (10 * (22 + 255) + 2 * 22) * ETU + 2 * TURNAROUND
+    on_air = (10 * (22 + 255) + 2 * 22) * ETU
+    by_hand = on_air + 2 * 2304 / 13_560_000
     assert seconds(Link(106, "B"), READ_231) == pytest.approx(by_hand)
+    assert seconds(Link(106, "B", turnaround=0.0), READ_231) == pytest.approx(on_air)
 
 
 @pytest.mark.parametrize(

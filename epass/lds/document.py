@@ -36,6 +36,8 @@ class Document:
         com = _part(files.get(File.COM), Com.parse, notes)
         dg1 = _part(files.get(File.DG1), Dg1.parse, notes)
         dg2 = _part(files.get(File.DG2), Dg2.parse, notes)
+        if com:
+            notes += [f"EF.COM: {note}" for note in com.notes]
         if dg1 and dg1.mrz.wrong_check_digits:
             notes.append(f"DG1: wrong check digits: {', '.join(dg1.mrz.wrong_check_digits)}")
         if dg2:

@@ -10,6 +10,7 @@ from epass import tlv
 from epass.dump import Dump
 from epass.errors import FormatError, UnsupportedError
 from epass.lds.chip_keys import CardSecurity, Dg14
+from epass.lds.com import Com
 from epass.lds.contents import parse_group
 from epass.lds.displayed_images import DisplayedImages
 from epass.lds.face import Dg2
@@ -29,7 +30,7 @@ from epass.page.model import Fact, Facts, Notes, Picture, Section, Tone, legible
 Look = Callable[[bytes, str], Picture]
 """Makes of an image and its title one that any browser shows, or says why not."""
 
-ELSEWHERE = (File.COM, File.SOD, File.DG1)  # on the page, as far as people need it
+ELSEWHERE = (File.SOD, File.DG1)  # on the page, as far as people need it
 MAX_ROWS = 80  # of one file
 KINDS: Mapping[type, str] = MappingProxyType(
     {
@@ -57,6 +58,8 @@ def sections(dump: Dump, look: Look) -> tuple[tuple[Section, ...], tuple[Picture
         if file in ELSEWHERE:
             continue
         parsed = parse(file, raw)
+        if isinstance(parsed.value, Com) and not parsed.value.unknown:
+            continue  # the checks compare what it lists with EF.SOD
         pictures += _pictures(file, parsed.value, look)
         found.append(_section(file, raw, parsed))
     return tuple(found), tuple(pictures)
@@ -69,7 +72,7 @@ def parse(file: File, raw: bytes) -> Parsed:
     except (FormatError, UnsupportedError) as error:
         return Parsed(None, error=error.message)
     notes = tuple(getattr(found, "notes", ()))
-    if isinstance(found, Dg2) and len(found.faces) == 1:
+    if isinstance(found, Dg2) and len(found.faces) == 1 and not found.unknown:
         return Parsed(found.faces[0], notes)
     if isinstance(found, CardSecurity | Dg14):
         return Parsed(found.security_infos, notes)

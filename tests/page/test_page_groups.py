@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
-from page_examples import full, portrait, read
+from page_examples import full, look, portrait, read
 
 from epass import tlv
+from epass.lds.document import Document
 from epass.lds.names import File
-from epass.page.groups import facts_of, parse
+from epass.page.groups import facts_of, parse, sections
 from epass.page.model import MAX_TEXT
 from epass.sim import issuer
 from epass.sim.proof_keys import CaScheme
+
+ODD = tlv.build(0xDF01, b"\xaa\xbb")
 
 
 def test_several_fields_of_one_name_are_all_there() -> None:
@@ -70,3 +73,22 @@ def test_nothing_personal_is_in_a_repr() -> None:
     files = full().files
     assert "ZENITH" not in repr(parse(File.DG11, files[File.DG11]))
     assert repr(portrait()[:4]) not in repr(parse(File.DG7, files[File.DG7]))
+
+
+def test_what_is_unknown_beside_the_faces_is_shown() -> None:
+    """Of a DG2 with one face too, and of EF.COM, which is not on the page for what it lists."""
+    content = read().files
+    dg2 = tlv.build(0x75, tlv.parse_one(content[File.DG2], 0x75, where="DG2").value + ODD)
+    com = tlv.build(0x60, tlv.parse_one(content[File.COM], 0x60, where="EF.COM").value + ODD)
+    changed = replace(read(), files={**content, File.DG2: dg2, File.COM: com})
+    facts = facts_of(changed)
+    for label in ("DG2", "EF.COM"):
+        fields = {item["name"]: item["value"] for item in facts[label]["fields"]}  # type: ignore[attr-defined]
+        assert fields["Unknown, tag DF01"] == ["AABB"], label
+    titles = [section.title for section in sections(changed, look)[0]]
+    assert "EF.COM: list of files" in titles
+    assert "EF.COM: list of files" not in [section.title for section in sections(read(), look)[0]]
+    assert (
+        "EF.COM: data objects that are not of the standard: DF01"
+        in Document.parse(changed.files).notes
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from secrets import token_bytes
+from typing import Any
 
 import pytest
 from card_wire import application
@@ -38,9 +39,16 @@ from epass.sim.pace import PaceSuite
 from epass.sim.proof_keys import AaScheme, CaScheme
 from epass.sim.sized import sized
 
-DOCUMENT = issuer.issue()
+DOCUMENT = sized(issuer.issue(), dg2=3_000, filler=b"a seed")  # 14 blocks, each another
 PROVING_CA = CaScheme("brainpoolP256r1", ("AES-128",))
-PROVING = issuer.issue(chip_authentication=[PROVING_CA])
+
+
+def proving(**more: Any) -> Document:
+    plain = issuer.issue(chip_authentication=[PROVING_CA], **more)
+    return sized(plain, dg2=2_000, filler=b"another seed")
+
+
+PROVING = proving()
 KEY = MrzKey.from_mrz(DOCUMENT.mrz)
 
 
@@ -132,9 +140,7 @@ def test_what_is_read_while_the_chip_is_opened() -> None:
     assert begun > 1
 
 
-CLONE = issuer.issue(
-    chip_authentication=(CaScheme("brainpoolP256r1", ("AES-128",)),), lie="ca-other-key"
-)
+CLONE = proving(lie="ca-other-key")
 
 
 def test_a_copy_that_comes_back_does_not_pass_for_the_chip_that_has_proved_itself() -> None:
@@ -362,7 +368,7 @@ def test_another_document_does_not_get_the_key_again_and_again(access: str) -> N
             return answer
 
     mine = Chip(DOCUMENT, access=(access,))
-    channel = Breaking(lambda _: mine, FAULTS["other-document"], 40, other=lambda _: other)
+    channel = Breaking(lambda _: mine, FAULTS["other-document"], 25, other=lambda _: other)
     with pytest.raises(CommunicationError) as caught:
         reader.read(channel, KEY)
     assert len(wrong) == 2

@@ -64,10 +64,13 @@ def reading(slot: Slot, document: Document) -> Iterator[subprocess.Popen[str]]:
 def laid_down(card: Slipping, slot: Slot, process: subprocess.Popen[str]) -> None:
     """Until the document slips off, and the operator is asked to put it back."""
     assert process.stderr is not None
+    said: list[str] = []
     with suppress(ConnectionResetError), vpcd.inserted(card, ports=[slot.port]):
         for line in process.stderr:
-            if line.strip() == progress.LOST:
+            said.append(line.strip())
+            if said[-1] == progress.LOST:
                 break
+    assert said[-1:] == [progress.LOST], said
     slot.wait_for(card=False)
 
 

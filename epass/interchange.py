@@ -170,6 +170,11 @@ def is_of_a_dump(name: str) -> bool:
     return _base(name) == INDEX or named(name) is not None
 
 
+def tells_of_a_dump(name: str) -> bool:
+    """Whether a folder with a file of this name may hold a dump: ``dir.txt`` alone is a listing."""
+    return _base(name) == INDEX or named(name) not in (None, *UNSIGNED)
+
+
 def named(name: str) -> File | None:
     """The file that another reader calls ``name``, without its folders; None if it is none."""
     if _base(name).startswith(APPLE_DOUBLE):
@@ -189,6 +194,8 @@ def _folder(name: str) -> str:
 def _made(offered: list[tuple[str, bytes]], skipped: list[tuple[str, str]], where: str) -> Imported:
     indices = [name for name, _ in offered if _base(name) == INDEX]
     if len(indices) > 1:
+        raise FormatError(SEVERAL, where)
+    if any(_folder(name) != _folder(indices[0]) for name, _ in offered if indices):
         raise FormatError(SEVERAL, where)
     if indices:
         return _own(dict(offered), indices[0], skipped)

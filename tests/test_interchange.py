@@ -269,6 +269,13 @@ def test_one_folder_in_a_zip_and_no_more(dump: str) -> None:
     assert problem_of(zipped(*one, *two)) == f"zip: {several}"
 
 
+def test_a_dump_and_files_of_another_folder() -> None:
+    with zipfile.ZipFile(io.BytesIO(SMALL)) as opened:
+        mine = [(f"a/{name}", opened.read(name)) for name in opened.namelist()]
+    problem = problem_of(zipped(*mine, ("b/DG1.bin", FILES[File.DG1])))
+    assert problem.startswith("zip: several folders in it hold files of an eMRTD")
+
+
 def test_parts_of_one_dump_are_not_put_together_from_two_folders() -> None:
     apart = zipped(("a/EF_COM.bin", COM), ("b/DG1.bin", FILES[File.DG1]))
     assert problem_of(apart).startswith("zip: several folders in it hold files of an eMRTD")

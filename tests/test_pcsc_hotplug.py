@@ -127,6 +127,50 @@ class TestTheServiceEnds:
             next(found)
         assert len(scard.sent) == 1
 
+    def test_two_other_readers_take_its_place(
+        self, scard: FakeScard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Both are empty yet: a document may come to either."""
+        monkeypatch.setattr(station, "RETURN_SECONDS", 0.02)
+        scard.states["Desk"] = [PRESENT]
+        found = Station().documents()
+        next(found).transmit(READ)
+        scard.states = {"Left": [EMPTY], "Right": [EMPTY, EMPTY, EMPTY, EMPTY, PRESENT]}
+        scard.fail("SCardGetStatusChange", *[UNPLUGGED] * 4)
+        assert next(found).reader == "Right"
+        found.close()
+
+    def test_a_reader_that_goes_and_comes(
+        self, scard: FakeScard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each time it was missing for a moment only; another one does not take its place."""
+        monkeypatch.setattr(station, "RETURN_SECONDS", 0.05)
+        monkeypatch.setattr(station, "PATIENCE_SECONDS", 0.1)
+        scard.states["Desk"] = [PRESENT]
+        found = Station().documents()
+        next(found).transmit(READ)
+        scard.states["Other"] = [PRESENT]
+        waits: list[int] = []
+        asked: list[str] = []
+
+        def elsewhere(reader: str) -> bool:
+            asked.append(reader)
+            return True
+
+        def come_and_go() -> None:
+            waits.append(1)
+            if len(waits) in (2, 40):
+                scard.fail("SCardGetStatusChange", UNPLUGGED)
+            if len(waits) > 60:
+                raise Cancelled
+
+        here = Station(on_wait=come_and_go)
+        monkeypatch.setattr(here, "_may_be_elsewhere", elsewhere)
+        with pytest.raises(Cancelled):
+            here._until_taken("Desk", None)
+        assert asked == []
+        found.close()
+
     def test_another_reader_takes_its_place(
         self, scard: FakeScard, monkeypatch: pytest.MonkeyPatch
     ) -> None:

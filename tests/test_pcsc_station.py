@@ -117,6 +117,17 @@ def test_a_document_that_slipped_off_and_came_back(scard: FakeScard) -> None:
     assert len(scard.sent) == 1
 
 
+def test_another_document_after_one_that_slipped_off(scard: FakeScard) -> None:
+    """It was laid down before anybody looked; it is not waited for to leave."""
+    found = Station().documents()
+    channel = next(found)
+    scard.states["Desk"] = [PRESENT + 2 * ONE_MORE]
+    channel.reconnect(1, lambda: None)
+    scard.states["Desk"] = [PRESENT + 4 * ONE_MORE]
+    assert next(found).transmit(READ) == Response()
+    found.close()
+
+
 def test_a_card_that_cannot_be_talked_to_is_asked_less_and_less_often(
     scard: FakeScard, monkeypatch: pytest.MonkeyPatch
 ) -> None:

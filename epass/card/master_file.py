@@ -25,6 +25,7 @@ from epass.card.ladder import LADDER, too_long
 from epass.card.refusals import recorded
 from epass.card.secure import SecureChannel
 from epass.card.visit import Tell, Visit
+from epass.dump import Refusal
 from epass.errors import (
     CardError,
     EpassError,
@@ -70,6 +71,7 @@ def collect(
         if gone is not None:
             visit.refused[file] = recorded(gone)
             continue
+        proved, notes = visit.evidence, list(visit.notes)
         try:
             visit.despite_gaps(partial(master_file.read, file))
         except OtherDocumentError:
@@ -78,6 +80,10 @@ def collect(
             visit.refused[file], gone = recorded(error), error
         except (CardError, FormatError, UnsupportedError) as error:
             visit.refused[file] = recorded(error)
+        if proved.chip and not visit.evidence.chip:  # it has given all signed files before
+            visit.evidence, visit.notes = proved, notes
+            visit.files.pop(file, None)
+            visit.refused.setdefault(file, Refusal(None, "the chip did not prove itself again"))
 
 
 class _MasterFile:
@@ -190,9 +196,12 @@ def _asked(channel: Channel, file: File, offset: int, wanted: int) -> Response:
 
 
 def _is_over(response: Response, *, whole: bool) -> bool:
-    """Whether there is nothing behind what has come, of which the data objects are ``whole``."""
+    """Whether there is nothing behind what has come, of which the data objects are ``whole``: then
+    chips say so with any status word.
+    """
     is_empty = response.sw == OK and not response.data
-    return response.sw == BEYOND_END or is_empty or (whole and too_long(response))
+    is_refused = response.sw not in (OK, END_OF_FILE)
+    return response.sw == BEYOND_END or is_empty or (whole and is_refused)
 
 
 def _end(content: bytes, where: str) -> int | None:

@@ -3,7 +3,8 @@
 A trace is a JSON Lines file. The first line is ``{"schema": "epass.trace", "version": 1}`` with
 facts about the read, of which ``traits`` are what it was planned with; then a line for each command
 and response as they went over the link, ``{"c": hex, "r": hex}``, where no response came ``"lost"``
-with the code of the error instead, for each reset of the chip, ``{"reset": true}``, be it by a gap,
+with the code of the error instead, for each reset of the chip, ``{"reset": true}``, be it by a gap
+(``{"reset": false, "lost": code}`` where it did not come back),
 and, only where asked for, for each draw of the reader's randomness, ``{"random": hex}``. Secure
 messaging has encrypted what the wire carries, but who has the random bytes too can compute the keys
 of PACE: they are recorded for fictitious documents, never by default.
@@ -12,18 +13,24 @@ of PACE: they are recorded for fictitious documents, never by default.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Self
 
 from epass.card import apdu
 from epass.card.apdu import Channel, Command, Response
 from epass.card.resume import LOST
 from epass.card.traits import Traits, traits
-from epass.errors import FormatError, ProtocolError, ReaderError
+from epass.errors import CardSilentError, FormatError, ProtocolError, ReaderError
 
+AS_RECORDED = "as it was recorded"
 SCHEMA, SCHEMA_VERSION = "epass.trace", 1
 TRAITS = {"extended": bool, "has_lengths": bool, "most": int}  # those that a plan depends on
 
-LOSSES = {error.code: error for error in LOST}
+# What a channel raises, by its code.
+LOSSES: dict[str, Callable[[], ReaderError]] = {
+    CardSilentError.code: lambda: CardSilentError(0),
+    **{error.code: partial(error, AS_RECORDED) for error in (*LOST, ReaderError)},
+}
 
 Line = dict[str, object]
 
@@ -63,7 +70,11 @@ class TracingChannel:
 
     def reconnect(self, seconds: float, on_wait: Callable[[], object]) -> None:
         """Raises what ``apdu.reconnect`` raises; to the chip, a gap is a reset."""
-        apdu.reconnect(self._channel, seconds, on_wait)
+        try:
+            apdu.reconnect(self._channel, seconds, on_wait)
+        except ReaderError as error:
+            self._write(json.dumps({"reset": False, "lost": error.code}) + "\n")
+            raise
         self._write(json.dumps({"reset": True}) + "\n")
 
     def random(self, source: Callable[[int], bytes]) -> Callable[[int], bytes]:
@@ -92,13 +103,14 @@ class Trace:
     """A trace as it was recorded: the facts of its first line, the exchanges, the draws.
 
     An exchange has no response where none came, but the code of the error, if that is known.
-    ``resets`` has, for each reset of the chip, how many exchanges came before it.
+    ``resets`` has, for each reset of the chip, how many exchanges came before it, and the code of
+    the error where it did not come back.
     """
 
     facts: Line
     exchanges: tuple[tuple[Command, Response | str | None], ...] = field(repr=False)
     draws: tuple[bytes, ...] = field(repr=False)
-    resets: tuple[int, ...] = ()
+    resets: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def parse(cls, lines: Iterable[str]) -> Self:
@@ -116,8 +128,8 @@ class Trace:
             if "random" in line:
                 draws.append(_bytes(line, "random", number))
                 continue
-            if line == {"reset": True}:
-                resets.append(len(exchanges))
+            if "reset" in line:
+                resets.append(_reset(line, len(exchanges), number))
                 continue
             command = Command.parse(_bytes(line, "c", number))
             exchanges.append((command, _answer(line, number)))
@@ -162,7 +174,7 @@ class ReplayChannel:
         if expected.encode() != command.encode():
             raise ProtocolError("replay", f"command {self._count} is not the recorded one")
         if isinstance(response, str) and response in LOSSES:
-            raise LOSSES[response]("as it was recorded")
+            raise LOSSES[response]()
         if not isinstance(response, Response):
             raise ProtocolError("replay", f"no answer is recorded to command {self._count}")
         return response
@@ -171,15 +183,17 @@ class ReplayChannel:
         """Raises ProtocolError where no reset is recorded."""
         if not self._reset_is_due:
             raise ProtocolError("replay", f"a reset after command {self._count} is not recorded")
-        self._resets.pop(0)
+        _, code = self._resets.pop(0)
+        if code in LOSSES:
+            raise LOSSES[code]()
 
     def reconnect(self, _seconds: float, _on_wait: Callable[[], object]) -> None:
-        """As ``reset``: to the chip, a gap is one."""
+        """As ``reset``: to the chip, a gap is one. Raises what was raised when it was recorded."""
         self.reset()
 
     @property
     def _reset_is_due(self) -> bool:
-        return self._resets[:1] == [self._count]
+        return bool(self._resets) and self._resets[0][0] == self._count
 
     def random(self, count: int) -> bytes:
         """The recorded randomness.
@@ -202,6 +216,13 @@ class ReplayChannel:
         draws = sum(1 for _ in self._draws)
         if draws:
             raise ProtocolError("replay", f"{draws} recorded draws were not made")
+
+
+def _reset(line: Line, after: int, number: int) -> tuple[int, str]:
+    code = line.get("lost", "")
+    if line["reset"] is not (code == "") or not isinstance(code, str):
+        raise FormatError("neither a reset nor a gap", "trace line", number)
+    return after, code
 
 
 def _answer(line: Line, number: int) -> Response | str | None:

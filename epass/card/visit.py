@@ -163,7 +163,7 @@ class Visit:
             self.despite_gaps(self._prove_chip)
         try:
             self.despite_gaps(partial(self._prove_actively, challenge))
-        except CommunicationError as error:
+        except LOST as error:
             if not self._broke_over_proof:
                 raise
             self._give_up(ACTIVE, error, refused=True)

@@ -62,7 +62,7 @@ def _inside(source: Path) -> Path:
         for place in level:
             names, folders = folder.names(place)
             below += folders
-            if any(interchange.is_of_a_dump(name) for name in names):
+            if any(map(interchange.tells_of_a_dump, names)):
                 found.append(place)
         if len(found) > 1:
             raise InputError(f"{len(found)} folders in {source} hold dumps; name one of them")

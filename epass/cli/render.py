@@ -204,11 +204,10 @@ def _print_holder(holder: Holder) -> None:
 
 def _refused(file: File, refusal: Refusal) -> tuple[str, str]:
     """Label and value."""
-    if protected := cost.controlled(file, refusal):
-        return "Not given", f"{file.label}: {protected}"
-    label = "Not there" if refusal.is_absence else "Refused"
+    if said := cost.ordinary(file, refusal):
+        return "Not given", f"{file.label}: {said}"
     because = refusal.reason if refusal.sw is None else f"{refusal.sw:04X}"
-    return label, f"{file.label}: {because}"
+    return "Refused", f"{file.label}: {because}"
 
 
 def _print_document(facts: Facts, holder: Holder | None, refused: Mapping[File, Refusal]) -> None:

@@ -14,6 +14,7 @@ from epass.lds import dates, writing
 from epass.lds.pictures import NO_PICTURE, Picture
 
 TAG_LIST, COUNT, CONTENT_SPECIFIC = 0x5C, 0x02, 0xA0
+COUNT_SHOWN = 4  # bytes of a counter whose number is told
 MAX_ELEMENTS = 255  # of one template; the counters of the standard have one byte
 
 Unknown = Mapping[int, tuple[bytes, ...]]  # what has a tag that the standard does not have there
@@ -126,11 +127,12 @@ class Elements:
         if count is None:
             self.note(label, "the number of them is missing")
             return
-        announced = int.from_bytes(count.value)
         if len(count.value) != 1:
             self.note(label, f"their number has {len(count.value)} bytes, not 1")
+        announced = int.from_bytes(count.value)
         if announced != found:
-            self.note(label, f"{announced} announced, {found} are there")
+            said = announced if len(count.value) <= COUNT_SHOWN else "others"
+            self.note(label, f"{said} announced, {found} are there")
 
     def check_tag_list(self, nested: int | None = None) -> None:
         """Note a tag list (5C) that is missing or does not name what is there.

@@ -35,18 +35,16 @@ def files(dump: Dump) -> Section:
     return Section("Files", (Facts((*rows, *refused)), _upload(dump)))
 
 
-def controlled(file: File, item: Refusal) -> str:
-    """What to say of a file that chips give to states only; empty where that is not why."""
-    if file not in EXTENDED_ACCESS or item.sw != SECURITY_STATUS:
-        return ""
-    return f"access-controlled: {words.FILES[file.label]}, for states only ({item.sw:04X})"
+def ordinary(file: File, item: Refusal) -> str:
+    """What to say of a file that many chips do not give; empty where that is not why."""
+    if file in EXTENDED_ACCESS and item.sw == SECURITY_STATUS:
+        return f"access-controlled: {words.FILES[file.label]}, for states only ({item.sw:04X})"
+    return "not there" if file in UNSIGNED and item.is_absence else ""
 
 
 def _refused(file: File, item: Refusal) -> Fact:
-    if controlled(file, item):
-        return Fact(file.label, controlled(file, item), Tone.QUIET)
-    if item.is_absence and file in UNSIGNED:  # of which no document needs to have any
-        return Fact(file.label, "not there", Tone.QUIET)
+    if said := ordinary(file, item):
+        return Fact(file.label, said, Tone.QUIET)
     return Fact(file.label, f"refused{_status(item.sw)}: {legible(item.reason)}", Tone.OPEN)
 
 
@@ -87,7 +85,7 @@ def _bar(step: Step, dump: Dump) -> Bar:
 
 def _tone(step: Step, dump: Dump) -> Tone:
     refusal = dump.refused.get(step.file) if step.file else None
-    if step.file and refusal and controlled(step.file, refusal):
+    if step.file and refusal and ordinary(step.file, refusal):
         return Tone.QUIET
     if step.stage == "lost" or (step.file is not None and step.file not in dump.files):
         return Tone.OPEN

@@ -11,6 +11,7 @@ from datetime import date
 
 from epass.dump import FIRST_YEAR, LAST_YEAR, Dump
 from epass.errors import FormatError
+from epass.lds import dates
 from epass.lds import mrz as zone
 from epass.lds.mrz import Mrz
 from epass.lds.names import File
@@ -71,8 +72,9 @@ def holder_of(mrz: Mrz | None, dump: Dump, report: Report) -> Holder | None:
     judged = report.at.date()
     seen = _within(dump.read_at.date() if dump.read_at else judged)
     computed, said = zone.birth(mrz, century=zone.until(seen)), _said(dump.files)
-    agrees = not said or (computed != "" and _agree(computed, said))
-    birth = _merged(computed, said) if said and agrees else computed
+    merged = _merged(computed, said, seen) if said and computed else ""
+    agrees = not said or merged != ""
+    birth = merged or computed
     known = agrees and said and not said.startswith(UNKNOWN)
     expires = zone.expiry_date(mrz, today=seen)
     return Holder(
@@ -104,7 +106,14 @@ def _agree(computed: str, said: str) -> bool:
     return all(ours == theirs or UNKNOWN in ours + theirs for ours, theirs in pairs)
 
 
-def _merged(computed: str, said: str) -> str:
-    """Each part as DG11 says it, or else as the MRZ has it."""
+def _merged(computed: str, said: str, seen: date) -> str:
+    """Each part as DG11 says it, or else as the MRZ has it; empty where they do not agree, or
+    where that is no day before ``seen``.
+    """
+    if not _agree(computed, said):
+        return ""
     pairs = zip(computed.split("-"), said.split("-"), strict=True)
-    return "-".join(ours if UNKNOWN in theirs else theirs for ours, theirs in pairs)
+    parts = [ours if UNKNOWN in theirs else theirs for ours, theirs in pairs]
+    numbers = ["0" * len(part) if UNKNOWN in part else part for part in parts]
+    day = dates.iso(*numbers)
+    return day if "-".join(numbers) <= seen.isoformat() else ""

@@ -35,7 +35,7 @@ from epass.errors import (
     UnsupportedError,
 )
 from epass.pcsc.atr import extended_length, lengths_in_atr_info, model
-from epass.pcsc.readers import await_card, kind
+from epass.pcsc.readers import await_card, cards_so_far, kind
 from epass.pcsc.service import PROTOCOL_T0, Card, Service
 
 SETTLE_SECONDS = 0.2  # between two attempts while the document is still being laid down
@@ -94,14 +94,14 @@ class PcscChannel:
     ``protocol`` is "T=0" or "T=1" (a contactless card is T=1 to PC/SC); ``supports_extended`` is
     what the ATR says of extended length, None if nothing. After a ``ReaderError`` the channel is
     dead and raises the same error for every command, until ``reconnect``: no session survives a
-    gap. ``reconnects`` says how often that was done.
+    gap. ``cards_when_back`` is how many cards had come and gone when it was connected again.
     """
 
     def __init__(self, service: Service, card: Card, timeout: float) -> None:
         self.reader = card.reader
         self.atr = card.atr
         self.exclusive = card.exclusive
-        self.reconnects = 0
+        self.cards_when_back: int | None = None
         self.protocol = "T=0" if card.protocol == PROTOCOL_T0 else "T=1"
         self.supports_extended = False if self.protocol == "T=0" else extended_length(card.atr)
         self._service, self._card, self._timeout = service, card, timeout
@@ -169,7 +169,7 @@ class PcscChannel:
         while True:
             left = max(0.0, deadline - monotonic())
             try:
-                fresh = connect(self.reader, wait=left, timeout=self._timeout, on_wait=on_wait)
+                fresh, count = self._again(left, on_wait)
             except (NoReaderError, NoServiceError, SharingError) as error:
                 self._dead = error  # unplugged, restarted, or in the hands of who has reset it
                 if monotonic() >= deadline:
@@ -178,10 +178,18 @@ class PcscChannel:
                 self._dead = error
                 raise
             else:
-                self.__dict__.update(fresh.__dict__, reconnects=self.reconnects + 1)
+                self.__dict__.update(fresh.__dict__, cards_when_back=count)
                 return
             on_wait()
             sleep(SETTLE_SECONDS)
+
+    def _again(self, wait: float, on_wait: Callable[[], object]) -> "tuple[PcscChannel, int]":
+        fresh = connect(self.reader, wait=wait, timeout=self._timeout, on_wait=on_wait)
+        try:
+            return fresh, cards_so_far(fresh.reader)
+        except BaseException:
+            fresh.close()
+            raise
 
     def transmit(self, command: Command) -> Response:
         """Send one command; an answer that the chip gives in parts is fetched whole.

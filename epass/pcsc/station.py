@@ -76,7 +76,8 @@ class Station:
             finally:
                 channel.close()
             # The count of before is not that of a document that has left and come back since.
-            self._until_taken(channel.reader, None if channel.reconnects else since)
+            again = channel.cards_when_back
+            self._until_taken(channel.reader, since if again is None else again)
 
     def _next(self) -> tuple[PcscChannel, int]:
         """The next document, and the count that was its own: the one after it may be there before
@@ -121,6 +122,7 @@ class Station:
             try:
                 if await_removal(reader, since, deadline, self._on_wait):
                     return
+                missed = inf
             except NoServiceError:
                 since, missed = None, inf  # a service that is restarted counts anew
                 self._pause(ABSENT_SECONDS)
@@ -128,12 +130,14 @@ class Station:
                 since, missed = None, min(missed, monotonic())
                 if monotonic() - missed >= RETURN_SECONDS and self._may_be_elsewhere(reader):
                     return
-                self._pause(SETTLE_SECONDS)
+                self._pause(ABSENT_SECONDS)
 
     def _may_be_elsewhere(self, reader: str) -> bool:
         """Whether the next document may come to another reader than ``reader``."""
         try:
             return choose(list_readers(), self._reader).name != reader
+        except InputError:  # several are left, as ``connect`` may have found them too
+            return True
         except (NoReaderError, NoServiceError):
             return False
 

@@ -389,7 +389,7 @@ def test_a_fallback_is_recorded_with_its_reset_and_replays() -> None:
     random = channel.random(seeded(b"fallback"))
     dump = read(channel, allow_bac_fallback=True, random=random)
     recorded = Trace.parse(lines)
-    assert recorded.resets == (sent,)
+    assert recorded.resets == ((sent, ""),)
     replay = ReplayChannel(recorded)
     again = read(replay, allow_bac_fallback=True, random=replay.random)
     replay.finish()

@@ -46,6 +46,7 @@ from epass.sim.fault_table import FAULTS
 from epass.sim.faults import Card as AnyCard
 from epass.sim.faults import FaultyChannel
 from epass.sim.issuer import Document
+from epass.sim.proof_keys import CaScheme
 
 INFO = bytes.fromhex("4301B8 4703 94 01 80 7F66 08 0202 0100 0202 0100".replace(" ", ""))
 DIRECTORY = tlv.build(0x61, tlv.build(0x4F, bytes.fromhex("A0000002471001"))) * 3
@@ -381,6 +382,47 @@ def test_a_chip_that_falls_silent_over_it() -> None:
     assert rest(dump) == dict(PLAIN.files)
 
 
+@pytest.mark.parametrize("more", range(8, 24))
+def test_the_proof_outlives_a_document_that_leaves_for_good(more: int) -> None:
+    """It slips off over EF.DIR, comes back, and is gone while it proves itself once more."""
+    at = read(Chip(PROVING_BOTH), everything=True).apdus - 1
+
+    class Leaving(FaultyChannel):
+        def transmit(self, command: Command) -> Response:
+            if self.attempts and self.count == at + more:
+                self.die(CardRemovedError("the card was removed"))
+            return super().transmit(command)
+
+        def reconnect(self, seconds: float = 0, on_wait: Callable[[], object] = list) -> None:
+            if self.attempts:
+                raise CardRemovedError("the card was removed")
+            super().reconnect(seconds, on_wait)
+
+    channel = Leaving(
+        lambda _: Chip(PROVING_BOTH), FAULTS["removed"], at, other=lambda _: Chip(PROVING_BOTH)
+    )
+    dump = read(channel, everything=True)
+    assert dump.evidence.chip is not None
+    assert dump.evidence.failures == ()
+    assert rest(dump) == dict(PROVING.files)
+
+
+def test_what_does_not_prove_itself_again_gives_no_such_file() -> None:
+    scheme = CaScheme("brainpoolP256r1", ("AES-128",))
+    mine = with_files(issuer.issue(chip_authentication=[scheme]), DIR=DIRECTORY)
+    lying = issuer.issue(chip_authentication=[scheme], lie="ca-other-key")
+    clone = with_files(lying, DIR=DIRECTORY)
+    at = read(Chip(mine), everything=True).apdus - 1
+    channel = FaultyChannel(
+        lambda _: Chip(mine), FAULTS["same-key"], at, other=lambda _: Chip(clone)
+    )
+    dump = read(channel, everything=True)
+    assert dump.evidence.chip is not None
+    assert dump.evidence.failures == ()
+    assert dump.refused[File.DIR] == Refusal(None, "the chip did not prove itself again")
+    assert File.DIR not in dump.files
+
+
 # --- a file without a length of its own -----------------------------------------------------------
 
 
@@ -464,6 +506,18 @@ def test_a_value_that_is_refused_is_an_error() -> None:
 
     with pytest.raises(StatusError, match=r"READ BINARY EF.DIR: the chip answers 6700"):
         whole(Half({File.DIR: DIRECTORY}))
+
+
+@pytest.mark.parametrize("sw", [0x6A86, 0x6985, 0x6F00, 0x6A82, 0x6282, 0x6B00])
+def test_whatever_a_chip_says_at_the_end(sw: int) -> None:
+    """All data objects have come whole: nothing is behind them."""
+
+    class Ending(Card):
+        def _answer(self, offset: int, wanted: int, le: int) -> Response:
+            ended = offset >= len(DIRECTORY)
+            return Response(sw=sw) if ended else super()._answer(offset, wanted, le)
+
+    assert whole(Ending({File.DIR: DIRECTORY}, short=0x9000)) == DIRECTORY
 
 
 def test_the_limits() -> None:

@@ -26,7 +26,7 @@ from epass.errors import (
     SharingError,
     UnsupportedError,
 )
-from epass.evidence import CHIP
+from epass.evidence import ACTIVE, CHIP
 from epass.lds.names import File
 from epass.sim import issuer
 from epass.sim.card_files import PaceOffer
@@ -299,6 +299,41 @@ def test_in_a_trace_it_is_a_reset() -> None:
     lines: list[str] = []
     reader.read(trace.TracingChannel(channel, lines.append), KEY)
     assert lines.count('{"reset": true}\n') == 1
+
+
+@pytest.mark.parametrize("error", [NoCardError("gone"), CommunicationError("broken")])
+def test_active_authentication_that_breaks_the_link_for_good(error: ReaderError) -> None:
+    """Every file is there: what is missing is the proof, and nothing of the read."""
+    document = issuer.issue(active_authentication=AaScheme("ECDSA", curve="P-192"))
+    place = undisturbed(document) - 1
+
+    class Breaking(FaultyChannel):
+        def transmit(self, command: Command) -> Response:
+            if self.count == place:
+                self.die(CommunicationError("the link broke"))
+            return super().transmit(command)
+
+        def reconnect(self, *_: object, **__: object) -> None:
+            raise error
+
+    channel = Breaking(lambda _: Chip(document), FAULTS["slow"], 10_000, other=Chip)  # type: ignore[arg-type]
+    dump = reader.read(channel, KEY)
+    assert set(document.files) <= set(dump.files)
+    (failure,) = dump.evidence.failures
+    assert (failure.proof, failure.reason) == (ACTIVE, error.message)
+
+
+@pytest.mark.parametrize("fault", ["silent", "removed-for-good"])
+def test_a_trace_replays_the_end_of_a_read(fault: str) -> None:
+    channel, _ = gap(last(), fault)
+    lines = [trace.header()]
+    tracing = trace.TracingChannel(channel, lines.append)
+    with pytest.raises(ReaderError) as caught:
+        reader.read(tracing, KEY, random=tracing.random(token_bytes))
+    replay = trace.ReplayChannel(trace.Trace.parse(lines))
+    with pytest.raises(type(caught.value)):
+        reader.read(replay, KEY, random=replay.random)
+    replay.finish()
 
 
 @pytest.mark.parametrize("fault", ["removed", "disturbed", "reader-unplugged"])

@@ -123,6 +123,15 @@ def test_neither_an_answer_nor_why_not(rest: str) -> None:
         replay.transmit(READ)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ['{"reset": false}', '{"reset": true, "lost": "no_card"}', '{"reset": false, "lost": 7}'],
+)
+def test_neither_a_reset_nor_a_gap(line: str) -> None:
+    with pytest.raises(FormatError, match="trace line at byte 2: neither a reset nor a gap"):
+        Trace.parse([trace.header(), line])
+
+
 def test_what_was_not_used_is_told_at_the_end() -> None:
     parsed = Trace.parse([*recorded(), '{"reset": true}'])
     replay = ReplayChannel(parsed)

@@ -171,6 +171,13 @@ def test_several_sub_folders_are_refused(run: Run, kept: Path, tmp_path: Path) -
     assert run("import", str(source / "a"), str(tmp_path / "again")).status == 0
 
 
+def test_a_listing_beside_the_folder_misleads_nobody(run: Run, kept: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(kept, source / "one")
+    (source / "dir.txt").write_text("one")
+    assert run("import", str(source), str(tmp_path / "again")).status == 0
+
+
 def test_how_far_sub_folders_are_looked_through(run: Run, kept: Path, tmp_path: Path) -> None:
     deep, wide, linked = (tmp_path / name for name in ("deep", "wide", "linked"))
     shutil.copytree(kept, deep / "a" / "b" / "c" / "one")

@@ -187,3 +187,14 @@ def test_signature_as_a_bare_codestream_of_luxembourg() -> None:
 def test_what_is_ambiguous_is_refused_all_the_same() -> None:
     with pytest.raises(FormatError, match="the data object stands twice"):
         Dg11.parse(listed(0x6B, [(0x5F2B, b"19740812"), (0x5F2B, b"19740813")]))
+
+
+def test_a_counter_that_is_a_huge_number() -> None:
+    """It is not printed: 2,500 bytes would be 6,000 digits."""
+    huge = tlv.build(0x02, b"\x7f" + bytes(2500))
+    dg7 = Dg7.parse(tlv.build(0x67, huge + tlv.build(0x5F43, JPEG)))
+    assert dg7.images == (JPEG,)
+    assert dg7.notes == (
+        "images: their number has 2501 bytes, not 1",
+        "images: others announced, 1 are there",
+    )

@@ -56,6 +56,7 @@ def holder(dump: Dump, *, seen: datetime | None = AT, at: datetime = AT) -> Hold
         ("240812", b"19240812", "1924-08-12", SAID, "1924-08-12 (century of DG11)"),
         ("7408<<", b"19740812", "1974-08-12", SAID, "1974-08-12 (century of DG11)"),
         ("240812", b"19240000", "1924-08-12", SAID, "1924-08-12 (century of DG11)"),
+        ("<<<<30", b"19740100", "1974-01-30", SAID, "1974-01-30 (century of DG11)"),
         ("740812", b"00000812", "1974-08-12", COMPUTED, "1974-08-12 (century computed)"),
         ("<<0812", b"19740812", "1974-08-12", SAID, "1974-08-12 (century of DG11)"),
         ("740812", b"not a day", "1974-08-12", COMPUTED, "1974-08-12 (century computed)"),
@@ -128,3 +129,19 @@ def test_nothing_personal_is_in_a_repr() -> None:
     shown = repr(holder(dump_of(dg11=b"19740813")))
     for secret in ("1974", "2034", "ERIKSSON", "740812"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("birth", "dg11", "said"),
+    [
+        ("<<<<30", b"19740200", "1974-02-XX"),
+        ("<<0229", b"19750000", "1975-XX-XX"),
+        ("000229", b"19000000", "1900-XX-XX"),
+        ("740812", b"20740812", "2074-08-12"),
+    ],
+)
+def test_a_day_that_cannot_be_is_a_contradiction(birth: str, dg11: bytes, said: str) -> None:
+    found = holder(dump_of(birth, dg11=dg11))
+    assert found.contradiction == said
+    assert found.notes == (CONTRADICTION,)
+    assert found.birth == holder(dump_of(birth)).birth

@@ -117,6 +117,17 @@ def test_a_document_that_slipped_off_and_came_back(scard: FakeScard) -> None:
     assert len(scard.sent) == 1
 
 
+def test_a_reader_that_leaves_as_the_document_is_back(scard: FakeScard) -> None:
+    """Nothing is left open of the connection that was made meanwhile."""
+    found = Station().documents()
+    channel = next(found)
+    scard.fail("SCardGetStatusChange", 0, 0, UNPLUGGED)
+    channel.reconnect(5, lambda: None)
+    assert channel.transmit(READ) == Response()
+    found.close()
+    assert scard.open == set()
+
+
 def test_another_document_after_one_that_slipped_off(scard: FakeScard) -> None:
     """It was laid down before anybody looked; it is not waited for to leave."""
     found = Station().documents()

@@ -21,6 +21,9 @@ from epass.sim.issuer import Document
 pytestmark = pytest.mark.pcsc
 
 LIMIT = 30.0  # seconds, for what takes three or four
+# Seconds in which pcscd has let go of what the program of the test before had connected to; it does
+# so by a reset, which the next card would not survive if it were being powered just then.
+SETTLED = 0.8
 IN_DG2 = 40  # commands of a read with short length; DG2 begins before the thirtieth
 
 
@@ -64,6 +67,7 @@ def reading(slot: Slot, document: Document) -> Iterator[subprocess.Popen[str]]:
 def laid_down(card: Slipping, slot: Slot, process: subprocess.Popen[str]) -> None:
     """Until the document slips off, and the operator is asked to put it back."""
     assert process.stderr is not None
+    time.sleep(SETTLED)
     said: list[str] = []
     with suppress(ConnectionResetError), vpcd.inserted(card, ports=[slot.port]):
         for line in process.stderr:

@@ -6,7 +6,7 @@ from secrets import token_bytes
 from typing import Any
 
 import pytest
-from card_wire import application
+from card_wire import ResettableWire, application
 
 from epass.card import apdu, reader, resume, trace
 from epass.card.apdu import READ_BINARY, READ_BINARY_ODD, Channel, Command, Response
@@ -18,6 +18,7 @@ from epass.errors import (
     Cancelled,
     CardRemovedError,
     CommunicationError,
+    EpassError,
     InputError,
     NoCardError,
     NoServiceError,
@@ -321,6 +322,43 @@ def test_active_authentication_that_breaks_the_link_for_good(error: ReaderError)
     assert set(document.files) <= set(dump.files)
     (failure,) = dump.evidence.failures
     assert (failure.proof, failure.reason) == (ACTIVE, error.message)
+
+
+@pytest.mark.parametrize(
+    ("error", "gaps"),
+    [
+        (CommunicationError("the link broke"), 1),
+        (UnsupportedError("this link does not carry it"), 0),
+    ],
+)
+def test_active_authentication_that_no_link_carries(error: EpassError, gaps: int) -> None:
+    """A link that breaks over it each time is not tried again and again."""
+    document = issuer.issue(active_authentication=AaScheme("ECDSA", curve="P-192"))
+
+    class Refusing(ResettableWire):
+        gaps = 0
+
+        def transmit(self, command: Command) -> Response:
+            if self.is_at_proof:
+                raise error
+            return super().transmit(command)
+
+        def reconnect(self, _seconds: float, _on_wait: Callable[[], object]) -> None:
+            self.gaps += 1
+            self.is_at_proof = False
+            self.reset()
+
+        is_at_proof = False
+
+    wire = Refusing(Chip(document))
+
+    def watch(event: ReadEvent) -> None:
+        wire.is_at_proof = event.stage == "proof"
+
+    dump = reader.read(wire, KEY, on_event=watch)
+    (failure,) = dump.evidence.failures
+    assert (failure.proof, failure.reason, wire.gaps) == (ACTIVE, error.message, gaps)
+    assert set(document.files) <= set(dump.files)
 
 
 @pytest.mark.parametrize("fault", ["silent", "removed-for-good"])

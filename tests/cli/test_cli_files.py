@@ -53,6 +53,16 @@ def test_what_is_refused_is_said(run: Run, full: Document) -> None:
     assert "Not given DG3: access-controlled: fingerprints, for states only (6982)" in result.out
 
 
+def test_a_group_that_is_announced_and_not_there_is_refused(
+    run: Run, full: Document, desk: Desk
+) -> None:
+    files = dict(full.files)
+    del files[File.DG12]
+    desk.channel = Chip(replace(full, files=MappingProxyType(files)))
+    result = run("read", "--mrz", full.mrz, "--all")
+    assert "Refused   DG12: 6A82" in result.out
+
+
 def test_only_some(run: Run, full: Document) -> None:
     for labels in ("DG12", "dg12", " DG12 ,EF.COM", "SOD,DG12"):
         facts = run("read", "--mrz", full.mrz, "--files", labels, "--format", "json").facts

@@ -332,9 +332,9 @@ def test_what_is_no_der(data: bytes, message: str) -> None:
 @pytest.mark.parametrize("count", [MAX_NODES, MAX_SIZE // 2])
 def test_too_much_is_refused_in_time(count: int) -> None:
     data = der.sequence(der.NULL * count)
-    started = time.perf_counter()
+    started = time.process_time()
     message = refusal(certificate, data)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert "too many values" in message or f"more than {MAX_SIZE} bytes" in message
 
 

@@ -194,14 +194,14 @@ from epass.errors import EpassError
 from epass.lds.image import ImageType, Measured
 from epass.picture import decode
 image = sys.stdin.buffer.read()
-before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 try:
     outcome = decode(image).mime
 except EpassError as fault:
     outcome = fault.code
 unit = 1 if sys.platform == "darwin" else 1024
 used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
-print(outcome, time.perf_counter() - began, used)
+print(outcome, time.process_time() - began, used)
 """
 
 

@@ -195,11 +195,12 @@ def _made(offered: list[tuple[str, bytes]], skipped: list[tuple[str, str]], wher
     indices = [name for name, _ in offered if _base(name) == INDEX]
     if len(indices) > 1:
         raise FormatError(SEVERAL, where)
-    if any(_folder(name) != _folder(indices[0]) for name, _ in offered if indices):
+    if not indices:
+        return _collect(offered, skipped, where)
+    (index,) = indices
+    if any(_folder(name) != _folder(index) for name, _ in offered):
         raise FormatError(SEVERAL, where)
-    if indices:
-        return _own(dict(offered), indices[0], skipped)
-    return _collect(offered, skipped, where)
+    return _own(dict(offered), index, skipped)
 
 
 def _collect(

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from epass.card import apdu, bac, pace, quirks
-from epass.card.apdu import OK, READ_BINARY, SHORT_LE, Channel, Command, Response
+from epass.card.apdu import OK, READ_BINARY, SHORT_LE, WARNINGS, Channel, Command, Response
 from epass.card.files import SHORT_ID, FileReader
 from epass.card.keys import Key, MrzKey
 from epass.card.ladder import Ladder
@@ -24,7 +24,7 @@ from epass.card.pace import PaceResult, Suite
 from epass.card.plan import Plan
 from epass.card.secure import SecureChannel
 from epass.crypto.ciphers import Cipher
-from epass.dump import Access
+from epass.dump import FILE_NOT_FOUND, Access
 from epass.errors import (
     AccessDeniedError,
     CardError,
@@ -45,11 +45,9 @@ from epass.lds.security_infos import (
 )
 
 AUTO, PACE, BAC = POLICIES = ("auto", "pace", "bac")
-WARNINGS = (0x62, 0x63)  # SW1 of answers that carry data all the same
 # What chips without EF.CardAccess answer to its SELECT (field reports of ten states). Anything
 # else is an error, not "no PACE": a disturbed answer must not lead to BAC.
-ABSENT = 0x6A82
-NO_CARD_ACCESS = (ABSENT, 0x6982, 0x6985, 0x6A81, 0x6A86, 0x6A87, 0x6D00, 0x6E00)
+NO_CARD_ACCESS = (FILE_NOT_FOUND, 0x6982, 0x6985, 0x6A81, 0x6A86, 0x6A87, 0x6D00, 0x6E00)
 MAX_SUITES = 8  # tried in turn; documents offer up to four
 MAX_NOTES = 16  # on what is skipped in EF.CardAccess, which may be full of anything
 BLOCKED = (0x6983, 0x63C0)  # no key is taken any more, at whatever step the chip says so
@@ -181,7 +179,7 @@ class _Door:
         reader.select_master_file()
         selected = reader.select(File.CARD_ACCESS)
         if selected.sw in NO_CARD_ACCESS:
-            if selected.sw != ABSENT:
+            if selected.sw != FILE_NOT_FOUND:
                 self._met("card-access-refused")
             return None
         if selected.sw != OK:

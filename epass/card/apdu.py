@@ -11,7 +11,8 @@ from typing import Protocol, Self, runtime_checkable
 
 from epass.errors import FormatError, StatusError, UnsupportedError
 
-OK = 0x9000
+OK, END_OF_FILE = 0x9000, 0x6282
+WARNINGS = (0x62, 0x63)  # SW1: what was asked for was done all the same
 SHORT_DATA, SHORT_LE = 0xFF, 0x100
 EXTENDED_DATA, EXTENDED_LE = 0xFFFF, 0x10000
 

@@ -8,7 +8,16 @@ what was asked for.
 from collections.abc import Callable
 
 from epass import tlv
-from epass.card.apdu import OK, READ_BINARY, READ_BINARY_ODD, SELECT, Channel, Command, Response
+from epass.card.apdu import (
+    END_OF_FILE,
+    OK,
+    READ_BINARY,
+    READ_BINARY_ODD,
+    SELECT,
+    Channel,
+    Command,
+    Response,
+)
 from epass.card.ladder import Ladder
 from epass.errors import FormatError, ProtocolError
 from epass.lds.names import LDS1_AID, MF_FID, File
@@ -18,7 +27,6 @@ SHORT_ID = 0x80  # P1: the lower five bits are a short file identifier, P2 the o
 LAST_EVEN_OFFSET = 0x7FFF  # §3.6.3.2: beyond it READ BINARY needs the odd INS
 DO_OFFSET, DO_DATA = 0x54, 0x53
 LARGEST_FILE = 0x10000  # bytes, header included: what READ BINARY reads in the field
-END_OF_FILE = 0x6282
 BEYOND_END = 0x6B00  # a chip's answer to an offset at or beyond the end
 # A chip must bring a file to its end: after so many answers, each must have been of 32 bytes, which
 # is far less than any chip of the field gives.
@@ -32,6 +40,14 @@ Progress = Callable[[int, int, bytes], object]
 
 def ignore(done: int, total: int, data: bytes) -> None:
     """The ``on_progress`` of callers that want none."""
+
+
+SELECT_MASTER_FILE = Command(SELECT, BY_FID, NO_FCI, MF_FID.to_bytes(2))
+
+
+def selection(file: File) -> Command:
+    """SELECT of an elementary file by its identifier."""
+    return Command(SELECT, BY_EF, NO_FCI, file.fid.to_bytes(2))
 
 
 class FileReader:
@@ -59,13 +75,13 @@ class FileReader:
         Chips of several states refuse the command though they have just been reset, when the
         master file is selected anyway; the SELECT of EF.CardAccess that follows decides.
         """
-        answer = self._channel.transmit(Command(SELECT, BY_FID, NO_FCI, MF_FID.to_bytes(2)))
+        answer = self._channel.transmit(SELECT_MASTER_FILE)
         if answer.sw != OK:
             self.ladder.note("mf-refused")
 
     def select(self, file: File) -> Response:
         """Select a file by its identifier; the status word is the caller's to judge."""
-        return self._channel.transmit(Command(SELECT, BY_EF, NO_FCI, file.fid.to_bytes(2)))
+        return self._channel.transmit(selection(file))
 
     def read(self, file: File, on_progress: Progress = ignore) -> bytes:
         """The whole file.

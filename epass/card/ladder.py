@@ -8,9 +8,10 @@ follows, also in the sessions that follow.
 
 from collections.abc import Callable
 
-from epass.card.apdu import OK, SHORT_LE, Response
+from epass.card.apdu import END_OF_FILE, OK, SHORT_LE, WARNINGS, Response
 from epass.card.quirks import Note
 from epass.card.quirks import ignore as no_note
+from epass.dump import FILE_NOT_FOUND
 
 # Tried in turn when a chip refuses a length. Above 256 they are the sizes of buffers for a
 # response, some of which secure messaging takes; 231 and 223 are what fits in a short
@@ -18,8 +19,6 @@ from epass.card.quirks import ignore as no_note
 LADDER = (32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 231, 223, 192, 160, 128, 112)
 HEADER = 8  # bytes: more than any tag and length, less than any file of an eMRTD
 FULL_SHORT = 223  # a chip that gives less does not fill even a short response
-NOT_FOUND, END_OF_FILE = 0x6A82, 0x6282
-WARNINGS = (0x62, 0x63)  # SW1: the data is good
 WRONG_LENGTH, WRONG_LE = 0x6700, 0x6C  # the latter with the right length as SW2
 
 Ask = Callable[[int], Response]
@@ -177,7 +176,7 @@ def _named(response: Response) -> int:
 
 def _may_be_for_its_length(response: Response) -> bool:
     """Whether it may be extended length that is refused, by a status word that does not say so."""
-    return _is_refused(response) and not too_long(response) and response.sw != NOT_FOUND
+    return _is_refused(response) and not too_long(response) and response.sw != FILE_NOT_FOUND
 
 
 def _is_refused(response: Response) -> bool:

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from epass import tlv
-from epass.card.apdu import OK, READ_BINARY, SELECT, Channel, Command, Response
-from epass.card.files import BEYOND_END, BY_EF, BY_FID, END_OF_FILE, NO_FCI
+from epass.card.apdu import END_OF_FILE, OK, READ_BINARY, WARNINGS, Channel, Command, Response
+from epass.card.files import BEYOND_END, SELECT_MASTER_FILE, selection
 from epass.card.ladder import LADDER, too_long
 from epass.card.refusals import recorded
 from epass.card.secure import SecureChannel
@@ -38,14 +38,12 @@ from epass.errors import (
     UnsupportedError,
 )
 from epass.lds.filling import FILLING
-from epass.lds.names import MF_FID, File
+from epass.lds.names import File
 
 LARGEST = 4096  # bytes: EF.DIR of ten applications has under 1,000
 MAX_ANSWERS = 128  # more than 112 bytes at a time take, or each header and value by itself
 MAX_ASKED = 2  # times for one file, if the document is lost over it
 SHORTEST, LONGEST_HEADER = 2, 7  # bytes of tag and length; what ``tlv`` takes of both at most
-WARNINGS = (0x62, 0x63)  # SW1 of a SELECT that has selected the file all the same
-SELECT_MF = Command(SELECT, BY_FID, NO_FCI, MF_FID.to_bytes(2))
 
 Came = Callable[[int, int, bytes], object]
 
@@ -120,7 +118,7 @@ class _MasterFile:
     def _enter(self, session: SecureChannel) -> bool:
         """Whether the chip selects the master file in ``session``."""
         if session is not self._entered:
-            answer = session.transmit(SELECT_MF)
+            answer = session.transmit(SELECT_MASTER_FILE)
             if answer.sw != OK:
                 self._why = StatusError("SELECT master file", answer.sw)
                 return False
@@ -139,7 +137,8 @@ class _MasterFile:
             self._reset()
         except UnsupportedError as error:
             raise self._why or error from None
-        self._plain.transmit(SELECT_MF)  # chips refuse it after a reset, when it is selected anyway
+        # Some refuse it after a reset, when it is selected anyway.
+        self._plain.transmit(SELECT_MASTER_FILE)
         self._left = session
 
     def _note(self, file: File) -> None:
@@ -163,7 +162,7 @@ def read_objects(channel: Channel, file: File, size: int, came: Came) -> bytes:
         FormatError: it is empty, or of more than ``LARGEST`` bytes.
         ProtocolError: the chip answers more than it was asked for, or next to nothing at a time.
     """
-    selected = channel.transmit(Command(SELECT, BY_EF, NO_FCI, file.fid.to_bytes(2)))
+    selected = channel.transmit(selection(file))
     if selected.sw >> 8 not in WARNINGS:
         selected.expect(f"SELECT {file.label}")
     content, exact = b"", False

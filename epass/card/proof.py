@@ -17,12 +17,11 @@ from epass.card.apdu import (
     INTERNAL_AUTHENTICATE,
     MSE,
     OK,
-    SELECT,
     SHORT_LE,
     Command,
     Response,
 )
-from epass.card.files import BY_EF, NO_FCI
+from epass.card.files import selection
 from epass.card.ladder import WRONG_LE, WRONG_LENGTH
 from epass.card.quirks import Note, ignore
 from epass.card.secure import ChipSession, Exchange, SecureChannel
@@ -170,9 +169,8 @@ def _first_exchange(channel: SecureChannel) -> Exchange:
     SELECT of DG14, which has just been read: no chip lacks this command, and unlike the SELECT of
     the application it takes no access rights away.
     """
-    command = Command(SELECT, BY_EF, NO_FCI, File.DG14.fid.to_bytes(2))
     try:
-        return channel.exchange(command)
+        return channel.exchange(selection(File.DG14))
     except SecureMessagingError as error:
         problem = f"the chip does not prove that it has the new keys: {error.message}"
         raise ProtocolError(STEP, problem) from None

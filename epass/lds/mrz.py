@@ -346,14 +346,6 @@ def expiry(mrz: Mrz, *, century: Century) -> str:
     return _day(mrz.date_of_expiry, century)
 
 
-def birth_date(mrz: Mrz, *, today: date) -> date | None:
-    """The day of birth: the last day that fits and is not after ``today``.
-
-    None if it is no day, and where a part of it is unknown; ``birth`` has what is known.
-    """
-    return _whole(birth(mrz, century=until(today)))
-
-
 def expiry_date(mrz: Mrz, *, today: date) -> date | None:
     """The day of expiry, from 50 years before ``today`` to 49 after. None if it is no day."""
     return _whole(expiry(mrz, century=around(today)))

@@ -43,11 +43,6 @@ class Field:
         return Fact(legible(self.name), "\n".join(texts), code=isinstance(self.values[0], bytes))
 
 
-def rows(value: object, label: str = "") -> Iterator[Fact]:
-    """The rows of ``value``, none where there is nothing."""
-    return (found.as_fact() for found in fields_of(value, label))
-
-
 def fields_of(value: Any, label: str = "") -> Iterator[Field]:
     """The fields of ``value``, none where there is nothing."""
     if value is None or value in ("", b"", (), []):

@@ -108,11 +108,6 @@ def _signed_by(
     return Outcome.PASS, with_weakness(verifier.text, verifier.weaknesses)
 
 
-def forget() -> None:
-    """Drop what is remembered of certificates; for measurements, as nothing else depends on it."""
-    _signed_by.cache_clear()
-
-
 def _described(path: tuple[asn1.Certificate, ...]) -> str:
     steps = [issued(lower, upper)[1] for lower, upper in pairwise(path)]
     links = len(path) - 2

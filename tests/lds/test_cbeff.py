@@ -5,7 +5,7 @@ import pytest
 from epass import tlv
 from epass.errors import FormatError
 from epass.lds.cbeff import BiometricHeader, Code, Group, Template
-from epass.page.fields import rows
+from epass.page.fields import Field, fields_of
 
 RECORD = tlv.build(0x5F2E, b"FAC\x00")
 
@@ -122,7 +122,7 @@ def test_numbers_in_words(kind: str, subtype: str, form: str, words: tuple[str, 
     found = parse(header(*zip((0x81, 0x82, 0x87, 0x88), values, strict=True)), RECORD)[0].header
     said = (found.kind, found.subtype, found.owner, found.format)
     assert tuple(map(str, said)) == words
-    assert [row.value for row in rows(found)] == list(words)
+    assert [row.value for row in map(Field.as_fact, fields_of(found))] == list(words)
 
 
 def test_a_group_without_a_template() -> None:

@@ -10,7 +10,7 @@ from epass import tlv
 from epass.errors import FormatError
 from epass.lds.com import Com
 from epass.lds.names import File
-from epass.page.fields import rows
+from epass.page.fields import Field, fields_of
 
 VALID = raw(vectors("doc9303-lds")["lds-ef-com-a1"], "EF_COM")
 
@@ -41,7 +41,9 @@ def test_objects_in_another_order_and_unknown_ones() -> None:
     com = Com.parse(tlv.build(0x60, [*parts, tlv.build(0x5F01, b"0108")]))
     note = "data objects that are not of the standard: 53"
     assert com == Com("0108", "040000", (File.DG1,), {0x53: (b"?",)}, (note,))
-    assert [row.value for row in rows(com) if row.label == "Unknown, tag 53"] == ["3F"]
+    assert [
+        row.value for row in map(Field.as_fact, fields_of(com)) if row.label == "Unknown, tag 53"
+    ] == ["3F"]
 
 
 @pytest.mark.parametrize(

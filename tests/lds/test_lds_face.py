@@ -27,7 +27,7 @@ from epass.lds.face_terms import (
     Source,
 )
 from epass.lds.names import File
-from epass.page.fields import rows
+from epass.page.fields import Field, fields_of
 from epass.sim.issuer import issue
 
 POINT = struct.pack(">BBHHH", 1, 0x31, 100, 200, 0)
@@ -202,7 +202,7 @@ def test_what_else_is_in_the_file_is_kept_and_costs_no_portrait() -> None:
         "data objects that are not of the standard: 53",
         "data objects that are not of the standard: DF21",
     )
-    shown = [(row.label, row.value) for row in rows(parsed)]
+    shown = [(row.label, row.value) for row in map(Field.as_fact, fields_of(parsed))]
     assert ("Unknown, tag DF21", b"extra".hex(" ").upper()) in shown
     assert ("Faces 1, unknown, value", b"extra".hex(" ").upper()) in shown
 

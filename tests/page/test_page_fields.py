@@ -9,7 +9,7 @@ from epass.crypto import ec, modp
 from epass.lds.face_record import Angle, FeaturePoint, Moment
 from epass.lds.face_terms import PointKind
 from epass.lds.writing import PersonName
-from epass.page.fields import key, rows
+from epass.page.fields import Field, fields_of, key
 
 
 class Colour(Enum):
@@ -42,7 +42,7 @@ def test_any_field_is_a_row() -> None:
         "ANNA", date(1974, 8, 12), b"raw", {0x5F50: b"\x01"},
         (Place("A", 1), Place("B", 2)), ("X", "", "Y"), mapping={"k": "v"},
     )  # fmt: skip
-    assert [(row.label, row.value) for row in rows(value)] == [
+    assert [(row.label, row.value) for row in map(Field.as_fact, fields_of(value))] == [
         ("Full name", "ANNA"),
         ("Born", "1974-08-12"),
         ("Tags, tag 5F50", "01"),
@@ -56,8 +56,8 @@ def test_any_field_is_a_row() -> None:
         ("Unknown", "no"),
         ("Mapping, k", "v"),
     ]
-    assert list(rows(("",))) == []
-    assert next(rows((Place("A", 1),), "Place")).label == "Place, street"
+    assert list(fields_of(("",))) == []
+    assert next(fields_of((Place("A", 1),), "Place")).as_fact().label == "Place, street"
 
 
 def test_a_key_is_told_by_its_kind() -> None:
@@ -73,7 +73,9 @@ def test_a_key_is_told_by_its_kind() -> None:
         (asn1.StandardizedKey(13, b"x"), "public key: "),
     ):
         assert key(found).startswith(text)
-    assert next(rows(asn1.RsaKey("1.2", 1 << 1023, 3), "Key")).value == "RSA, 1024 bits"
+    assert (
+        next(fields_of(asn1.RsaKey("1.2", 1 << 1023, 3), "Key")).as_fact().value == "RSA, 1024 bits"
+    )
 
 
 def test_what_is_one_thing_is_in_one_line() -> None:
@@ -87,4 +89,6 @@ def test_what_is_one_thing_is_in_one_line() -> None:
         (point, "12.1: 193, 250"),
         ((point, point), "12.1: 193, 250\n12.1: 193, 250"),
     ):
-        assert [(row.label, row.value) for row in rows(value, "It")] == [("It", text)]
+        assert [(row.label, row.value) for row in map(Field.as_fact, fields_of(value, "It"))] == [
+            ("It", text)
+        ]
